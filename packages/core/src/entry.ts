@@ -1,0 +1,76 @@
+import type { FieldLine } from './http/fields.ts';
+import type { Freshness } from './http/reuse.ts';
+import type { NominatedField } from './http/vary.ts';
+import type { CacheKey } from './key.ts';
+import type { Tag } from './tags.ts';
+
+/** A whole response, ready to be sent: nothing in it is computed again at a hit. */
+export interface StoredResponse extends Freshness {
+  readonly kind: 'response';
+  readonly status: number;
+  /** Replayable lines, Date and Cache-Control among them. */
+  readonly lines: readonly FieldLine[];
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+  /** What of the request chose this response; empty when its URI alone does. */
+  readonly nominated: readonly NominatedField[];
+  /** Epoch ms it was generated, from which Age is counted. */
+  readonly generatedAt: number;
+  /** The route's pattern, kept so that a hit can be counted without routing. */
+  readonly route: string;
+  readonly body: Buffer;
+}
+
+/** Stands at a URI whose responses depend on request fields, and says which. */
+export interface Variants {
+  readonly kind: 'variants';
+  readonly names: readonly string[];
+  /** Keys of the variants stored, oldest first. */
+  readonly keys: readonly CacheKey[];
+}
+
+/** A value, encoded: every reader decodes a copy of its own. */
+export interface StoredValue {
+  readonly kind: 'value';
+  readonly freshUntil: number;
+  readonly body: Buffer;
+}
+
+export type Payload = StoredResponse | Variants | StoredValue;
+
+export interface Entry<P extends Payload = Payload> {
+  /** The full key, compared on every read: a digest alone identifies nothing. */
+  readonly key: CacheKey;
+  /** Every tag it falls with, the cache's own included. */
+  readonly tags: readonly Tag[];
+  /** Epoch ms after which no rule lets it be used; stores drop it then. */
+  readonly retainUntil: number;
+  readonly payload: P;
+  /** Monotonic ms until which this process may use its copy unasked; absent where the copy is the only one. */
+  readonly leasedUntil?: number | undefined;
+}
+
+/** Variants of one URI kept at a time; a further one takes the place of the oldest. */
+export const MAX_VARIANTS = 64;
+
+const ENTRY_OVERHEAD = 512;
+const LINE_OVERHEAD = 64;
+
+/** Bytes an entry holds in memory: its texts, its body and an allowance for the objects around them. */
+export function entryBytes(entry: Entry): number {
+  let bytes = ENTRY_OVERHEAD + 2 * entry.key.length;
+  for (const tag of entry.tags) bytes += LINE_OVERHEAD + tag.length;
+  const { payload } = entry;
+  if (payload.kind === 'variants') {
+    for (const key of payload.keys) bytes += LINE_OVERHEAD + key.length;
+    return bytes;
+  }
+  bytes += payload.body.byteLength;
+  if (payload.kind === 'value') return bytes;
+  for (const [name, value] of payload.lines) {
+    bytes += LINE_OVERHEAD + name.length;
+    for (const line of typeof value === 'string' ? [value] : value) bytes += LINE_OVERHEAD + line.length;
+  }
+  for (const [name, value] of payload.nominated) bytes += LINE_OVERHEAD + name.length + (value?.length ?? 0);
+  return bytes;
+}

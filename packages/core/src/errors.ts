@@ -1,0 +1,47 @@
+/** Every error Larder raises, and every code it can carry. */
+
+export type LarderErrorCode =
+  | 'LARDER_INVALID_POLICY'
+  | 'LARDER_INVALID_CACHE_CONTROL'
+  | 'LARDER_INVALID_OPTIONS'
+  | 'LARDER_INVALID_KEY'
+  | 'LARDER_INVALID_TAG'
+  | 'LARDER_STORE_FAILED';
+
+/** The one class: tell kinds apart by `code`, which is stable; messages are for people. */
+export class LarderError extends Error {
+  override readonly name = 'LarderError';
+  readonly code: LarderErrorCode;
+
+  constructor(code: LarderErrorCode, message: string, options?: { cause?: unknown }) {
+    super(`${message} [${code}]`, options);
+    this.code = code;
+  }
+}
+
+/** A policy that cannot mean anything: thrown where the route is declared, never during a request. */
+export const invalidPolicy = (option: string, given: unknown, fix: string): LarderError =>
+  new LarderError('LARDER_INVALID_POLICY', `policy.${option}: got ${show(given)}; ${fix}`);
+
+export const invalidOptions = (option: string, given: unknown, fix: string): LarderError =>
+  new LarderError('LARDER_INVALID_OPTIONS', `${option}: got ${show(given)}; ${fix}`);
+
+export const invalidCacheControl = (contradiction: string, fix: string): LarderError =>
+  new LarderError('LARDER_INVALID_CACHE_CONTROL', `cacheControl: ${contradiction}; ${fix}`);
+
+export const invalidKey = (given: unknown): LarderError =>
+  new LarderError('LARDER_INVALID_KEY', `key: got ${show(given)}; give a non-empty string`);
+
+export const invalidTag = (given: unknown, fix: string): LarderError =>
+  new LarderError('LARDER_INVALID_TAG', `tag: got ${show(given)}; ${fix}`);
+
+export const storeFailed = (operation: string, cause: unknown): LarderError =>
+  new LarderError('LARDER_STORE_FAILED', `the store could not ${operation}`, { cause });
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'function') return `a function (${value.name || 'anonymous'})`;
+  if (typeof value === 'object' && value !== null)
+    return `an object with ${Object.keys(value).join(', ') || 'no keys'}`;
+  return String(value);
+}

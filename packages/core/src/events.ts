@@ -1,0 +1,64 @@
+import type { CacheStatus } from './http/cache-status.ts';
+
+/** Why a stored entry is gone from a store that counts its own. */
+export type RemovalCause = 'evict' | 'expire' | 'invalidate' | 'replace' | 'close';
+
+/** How far an invalidation has come: `done` everywhere it must be, or `pending` until the store answers. */
+export type Delivery = 'done' | 'pending';
+
+/** Everything that can be observed of a cache. Never carries a key, a URL or a header's value. */
+export type CacheEvent =
+  | {
+      readonly type: 'request';
+      readonly namespace: string;
+      readonly method: string;
+      /** The route's pattern (`/products/:id`), never the URL. */
+      readonly route: string;
+      readonly status: CacheStatus;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'value';
+      readonly namespace: string;
+      readonly outcome: 'hit' | 'miss' | 'collapsed';
+      readonly seconds: number;
+    }
+  | { readonly type: 'store'; readonly namespace: string; readonly tier: string; readonly bytes: number }
+  | {
+      readonly type: 'remove';
+      readonly namespace: string;
+      readonly tier: string;
+      readonly bytes: number;
+      readonly cause: RemovalCause;
+    }
+  | {
+      readonly type: 'invalidate';
+      readonly namespace: string;
+      readonly tags: number;
+      readonly delivery: Delivery;
+    }
+  | {
+      readonly type: 'store-call';
+      readonly namespace: string;
+      readonly tier: string;
+      readonly operation: StoreOperation;
+      readonly seconds: number;
+      readonly error?: unknown;
+    }
+  | { readonly type: 'error'; readonly namespace: string; readonly doing: string; readonly error: unknown };
+
+export type StoreOperation = 'get' | 'snapshot' | 'set' | 'invalidate';
+
+export type Observer = (event: CacheEvent) => void;
+
+/** An observer that may be called from anywhere: what it throws is its own affair. */
+export function guardObserver(observer: Observer | undefined): Observer {
+  if (observer === undefined) return () => {};
+  return (event) => {
+    try {
+      observer(event);
+    } catch {
+      // Telling the observer of its own failure would only repeat it.
+    }
+  };
+}

@@ -1,0 +1,38 @@
+import { type Fields, listOf } from './fields.ts';
+
+/** A request field that chose a response, with the value it had; null when the request had none. */
+export type NominatedField = readonly [name: string, value: string | null];
+
+/** More names than this and a response is not stored: nobody would ever ask for it again. */
+export const MAX_VARY_NAMES = 8;
+
+/** Names in Vary, lower-cased and sorted so that equal sets are equal texts; '*' when any member is. */
+export function nominatedNames(vary: string | undefined): '*' | readonly string[] {
+  const names = new Set(listOf(vary));
+  return names.has('*') ? '*' : [...names].sort();
+}
+
+/**
+ * Values that a request has for the names (RFC 9111 §4.1). White space and the case of list members that
+ * are case-insensitive are folded; the order is not, because it may mean something.
+ */
+export function nominate(names: readonly string[], request: Fields): NominatedField[] {
+  return names.map((name) => [name, normalise(name, request.get(name))] as const);
+}
+
+const CASE_INSENSITIVE = new Set(['accept', 'accept-charset', 'accept-encoding', 'accept-language']);
+
+function normalise(name: string, value: string | undefined): string | null {
+  if (value === undefined) return null;
+  const folded = value.trim().replace(/\s*([,;])\s*/g, '$1');
+  return CASE_INSENSITIVE.has(name) ? folded.toLowerCase() : folded;
+}
+
+/** Whether a stored response was chosen by the same values that this request has. */
+export function matches(stored: readonly NominatedField[], request: Fields): boolean {
+  const presented = nominate(
+    stored.map(([name]) => name),
+    request,
+  );
+  return stored.every(([, value], i) => presented[i]![1] === value);
+}

@@ -1,0 +1,39 @@
+export { type Asking, type Bypass, mustForward } from './bypass.ts';
+export { type Answer, Cache, type CacheOptions } from './cache.ts';
+export { type Clock, systemClock } from './clock.ts';
+export type { Entry, Payload, StoredResponse, StoredValue, Variants } from './entry.ts';
+export { invalidOptions, LarderError, type LarderErrorCode, storeFailed } from './errors.ts';
+export type { CacheEvent, Delivery, Observer, RemovalCause, StoreOperation } from './events.ts';
+export { type Fill, type HandlerHead, type Plan, type StorePlan, withBody } from './fill.ts';
+export { currentAge } from './http/age.ts';
+export {
+  type CacheStatus,
+  type Forward,
+  type ForwardStatus,
+  formatCacheStatus,
+  type HitStatus,
+  type XCache,
+  xCache,
+} from './http/cache-status.ts';
+export { type FieldLine, type Fields, fieldsOf, mergeLists } from './http/fields.ts';
+export { isSafe, type RequestHead, targetUri } from './http/message.ts';
+export { belongsOn304, isNotModified, PRECONDITION_FIELDS } from './http/precondition.ts';
+export { nominate } from './http/vary.ts';
+export { type CacheKey, responseKey } from './key.ts';
+export type { Wanted } from './lookup.ts';
+export type { ValueOptions } from './memoize.ts';
+export { MAX_RETENTION_SECONDS, type Policy, type ResolvedPolicy, resolvePolicy } from './policy.ts';
+export {
+  type CacheControlDirectives,
+  type ClientDirectives,
+  type NoStore,
+  type PrivateDirectives,
+  presets,
+  resolveDirectives,
+  type SharedDirectives,
+} from './presets.ts';
+export type { SharedTier } from './store/compose.ts';
+export { decodeFrame, encodeFrame, type Framed } from './store/frame.ts';
+export { type MemoryOptions, memoryStore } from './store/memory.ts';
+export type { Snapshot, Store } from './store/store.ts';
+export { joinTags, keyTag, MAX_TAGS, NAMESPACE_TAG, type Tag, uriTag, userTags } from './tags.ts';

@@ -1,0 +1,163 @@
+import { crc32 } from 'node:zlib';
+import type { Entry, Payload, StoredResponse } from '../entry.ts';
+import { type FieldLine, isToken } from '../http/fields.ts';
+import type { NominatedField } from '../http/vary.ts';
+import { ByteReader, ByteWriter, Malformed } from './bytes.ts';
+
+/**
+ * An entry as bytes, for stores outside this process. The body follows as it is and last, so that decoding
+ * takes a view of it and no copy:
+ *
+ *   "L" version crc32(rest) headLength head body
+ *
+ * Decoding is total: other versions, cut, flipped or foreign bytes are all "no entry".
+ */
+const MAGIC = 0x4c;
+const VERSION = 1;
+const PREFIX_BYTES = 10;
+
+const KINDS = ['response', 'variants', 'value'] as const;
+
+/** What a frame gives back: the entry, and for each of its tags in order the epoch it was born with. */
+export interface Framed {
+  readonly entry: Entry;
+  readonly epochs: readonly string[];
+}
+
+export function encodeFrame({ entry, epochs }: Framed): Buffer {
+  const head = new ByteWriter();
+  head.text(entry.key);
+  head.number(entry.retainUntil);
+  head.list(entry.tags, (tag, i) => {
+    head.text(tag);
+    head.text(epochs[i] ?? '');
+  });
+  head.count(KINDS.indexOf(entry.payload.kind));
+  writePayload(head, entry.payload);
+  const body = entry.payload.kind === 'variants' ? EMPTY : entry.payload.body;
+  return assemble(head.bytes(), body);
+}
+
+/** Undefined for anything that `encodeFrame` of this version did not write. */
+export function decodeFrame(frame: Buffer): Framed | undefined {
+  if (frame.length < PREFIX_BYTES || frame[0] !== MAGIC || frame[1] !== VERSION) return undefined;
+  if (crc32(frame.subarray(6)) !== frame.readUInt32BE(2)) return undefined;
+  const bodyAt = PREFIX_BYTES + frame.readUInt32BE(6);
+  if (bodyAt > frame.length) return undefined;
+  try {
+    return readHead(new ByteReader(frame.subarray(PREFIX_BYTES, bodyAt)), frame.subarray(bodyAt));
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function assemble(head: Buffer, body: Buffer): Buffer {
+  const frame = Buffer.allocUnsafeSlow(PREFIX_BYTES + head.length + body.length);
+  frame[0] = MAGIC;
+  frame[1] = VERSION;
+  frame.writeUInt32BE(head.length, 6);
+  head.copy(frame, PREFIX_BYTES);
+  body.copy(frame, PREFIX_BYTES + head.length);
+  frame.writeUInt32BE(crc32(frame.subarray(6)), 2);
+  return frame;
+}
+
+function readHead(head: ByteReader, body: Buffer): Framed {
+  const key = head.text();
+  const retainUntil = head.number();
+  const tags: string[] = [];
+  const epochs: string[] = [];
+  head.list(() => {
+    tags.push(head.text());
+    epochs.push(head.text());
+  });
+  const payload = readPayload(head, body);
+  head.end();
+  return { entry: { key, tags, retainUntil, payload }, epochs };
+}
+
+function writePayload(head: ByteWriter, payload: Payload): void {
+  if (payload.kind === 'response') writeResponse(head, payload);
+  if (payload.kind === 'value') head.number(payload.freshUntil);
+  if (payload.kind === 'variants') {
+    head.list(payload.names, (name) => head.text(name));
+    head.list(payload.keys, (key) => head.text(key));
+  }
+}
+
+function readPayload(head: ByteReader, body: Buffer): Payload {
+  const kind = KINDS[head.count()];
+  if (kind === 'response') return readResponse(head, body);
+  if (kind === 'value') return { kind, freshUntil: head.number(), body };
+  if (kind === 'variants')
+    return { kind, names: head.list(() => head.text()), keys: head.list(() => head.text()) };
+  throw new Malformed();
+}
+
+function writeResponse(head: ByteWriter, response: StoredResponse): void {
+  head.count(response.status);
+  for (const at of [
+    response.generatedAt,
+    response.freshUntil,
+    response.staleWhileRevalidateUntil,
+    response.staleIfErrorUntil,
+  ]) {
+    head.number(at);
+  }
+  head.text(response.route);
+  head.optional(response.etag);
+  head.optional(response.lastModified);
+  head.list(response.nominated, ([name, value]) => {
+    head.text(name);
+    head.optional(value ?? undefined);
+  });
+  head.list(response.lines, ([name, value]) => {
+    head.text(name);
+    head.list(typeof value === 'string' ? [value] : value, (line) => head.text(line));
+  });
+}
+
+function readResponse(head: ByteReader, body: Buffer): StoredResponse {
+  const status = head.count();
+  if (status < 200 || status > 599) throw new Malformed();
+  const [generatedAt, freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil] = [
+    head.number(),
+    head.number(),
+    head.number(),
+    head.number(),
+  ];
+  return {
+    kind: 'response',
+    status,
+    generatedAt,
+    freshUntil,
+    staleWhileRevalidateUntil,
+    staleIfErrorUntil,
+    route: head.text(),
+    etag: head.optional(),
+    lastModified: head.optional(),
+    nominated: head.list((): NominatedField => [fieldName(head.text()), head.optional() ?? null]),
+    lines: head.list((): FieldLine => [fieldName(head.text()), fieldValues(head)]),
+    body,
+  };
+}
+
+function fieldName(text: string): string {
+  if (!isToken(text)) throw new Malformed();
+  return text;
+}
+
+/** Whoever can write to the store must not be able to split a response into two (RFC 9110 §5.5). */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function fieldValues(head: ByteReader): string | readonly string[] {
+  const values = head.list(() => {
+    const value = head.text();
+    if (!FIELD_VALUE.test(value)) throw new Malformed();
+    return value;
+  });
+  return values.length === 1 ? values[0]! : values;
+}

@@ -1,0 +1,123 @@
+import { LRUCache } from 'lru-cache';
+import { type Clock, systemClock } from '../clock.ts';
+import { type Entry, entryBytes, type Payload } from '../entry.ts';
+import { invalidOptions } from '../errors.ts';
+import type { Delivery, Observer, RemovalCause } from '../events.ts';
+import type { CacheKey } from '../key.ts';
+import type { Tag } from '../tags.ts';
+import { Invalidations } from './invalidations.ts';
+import type { Snapshot, Store } from './store.ts';
+
+export interface MemoryOptions {
+  /** Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** Default 50,000. */
+  readonly maxEntries?: number;
+}
+
+export interface MemoryContext {
+  readonly namespace: string;
+  readonly clock?: Clock;
+  readonly observe?: Observer;
+}
+
+interface Held {
+  readonly entry: Entry;
+  readonly bytes: number;
+  readonly since: number;
+}
+
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_ENTRIES = 50_000;
+
+/**
+ * Entries in this process, least recently used out first, bounded by bytes and by number.
+ * @throws LarderError `LARDER_INVALID_OPTIONS`
+ */
+export function memoryStore(options: MemoryOptions, context: MemoryContext): Store {
+  const maxBytes = positive('memory.maxBytes', options.maxBytes ?? DEFAULT_MAX_BYTES);
+  const maxEntries = positive('memory.maxEntries', options.maxEntries ?? DEFAULT_MAX_ENTRIES);
+  return new MemoryStore(maxBytes, maxEntries, context);
+}
+
+class MemoryStore implements Store {
+  readonly #held: LRUCache<CacheKey, Held>;
+  readonly #invalidations = new Invalidations();
+  readonly #clock: Clock;
+  readonly #namespace: string;
+  readonly #observe: Observer;
+  /** Why the entry that lru-cache is about to dispose of goes, when that is our doing. */
+  #cause: RemovalCause | undefined;
+
+  constructor(maxBytes: number, maxEntries: number, { namespace, clock, observe }: MemoryContext) {
+    this.#clock = clock ?? systemClock;
+    this.#namespace = namespace;
+    this.#observe = observe ?? (() => {});
+    this.#held = new LRUCache({
+      max: maxEntries,
+      maxSize: maxBytes,
+      sizeCalculation: ({ bytes }) => bytes,
+      dispose: ({ bytes }, _, reason) =>
+        this.#removed(bytes, reason === 'set' ? 'replace' : (this.#cause ?? 'evict')),
+    });
+  }
+
+  async get(key: CacheKey): Promise<Entry | undefined> {
+    const held = this.#held.get(key);
+    if (held === undefined) return undefined;
+    if (this.#clock.now() >= held.entry.retainUntil) return this.#drop(key, 'expire');
+    if (this.#invalidations.touched(held.entry.tags, held.since)) return this.#drop(key, 'invalidate');
+    return held.entry;
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const since = this.#invalidations.moment;
+    return { set: async (entry) => this.#set(entry, since) };
+  }
+
+  async invalidate(tags: readonly Tag[]): Promise<Delivery> {
+    this.#invalidations.mark(tags);
+    return 'done';
+  }
+
+  async close(): Promise<void> {
+    this.#cause = 'close';
+    this.#held.clear();
+    this.#cause = undefined;
+  }
+
+  #set(entry: Entry, since: number): boolean {
+    if (this.#invalidations.touched(entry.tags, since)) return false;
+    const compact = { ...entry, payload: withOwnBytes(entry.payload) };
+    const bytes = entryBytes(compact);
+    if (bytes > this.#held.maxSize) return false;
+    this.#held.set(entry.key, { entry: compact, bytes, since });
+    this.#observe({ type: 'store', namespace: this.#namespace, tier: 'memory', bytes });
+    return true;
+  }
+
+  #drop(key: CacheKey, cause: RemovalCause): undefined {
+    this.#cause = cause;
+    this.#held.delete(key);
+    this.#cause = undefined;
+  }
+
+  #removed(bytes: number, cause: RemovalCause): void {
+    this.#observe({ type: 'remove', namespace: this.#namespace, tier: 'memory', bytes, cause });
+  }
+}
+
+/** A body that is a window on a larger buffer would keep all of it alive, uncounted. */
+function withOwnBytes(payload: Payload): Payload {
+  if (payload.kind === 'variants' || payload.body.byteLength === payload.body.buffer.byteLength)
+    return payload;
+  const body = Buffer.allocUnsafeSlow(payload.body.byteLength);
+  payload.body.copy(body);
+  return { ...payload, body };
+}
+
+function positive(option: string, given: number): number {
+  if (!Number.isSafeInteger(given) || given < 1)
+    throw invalidOptions(option, given, 'give a whole number, 1 or more');
+  return given;
+}

@@ -1,0 +1,41 @@
+import type { Entry } from '../entry.ts';
+import type { Delivery } from '../events.ts';
+import type { CacheKey } from '../key.ts';
+import type { Tag } from '../tags.ts';
+
+/**
+ * A place for entries that never returns one whose tags were invalidated after its data was read.
+ * That order is the store's to keep, because only it knows when an invalidation reached it: a snapshot of the
+ * tags is taken before the data is read, the entry is stored against that snapshot, and every read
+ * compares. `storeContract` in `@larder/core/testing` is this text as tests.
+ *
+ * Methods may reject; the cache treats that as a miss. None may throw synchronously.
+ */
+export interface Store {
+  /**
+   * The entry, if it is there, not past its retention, and none of its tags was invalidated since its snapshot.
+   * `tags` are those that the caller expects on it: a remote store can check them in the same round trip.
+   */
+  get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined>;
+
+  /** To be taken before the data of a fill is read. */
+  snapshot(tags: readonly Tag[]): Promise<Snapshot>;
+
+  /**
+   * After this resolves `done`, no entry with one of these tags is returned whose snapshot was taken before.
+   * `pending`: so it is in this process, and the rest follows before this process reads the store again.
+   */
+  invalidate(tags: readonly Tag[]): Promise<Delivery>;
+
+  /** Lets go of everything held; idempotent. */
+  close(): Promise<void>;
+}
+
+/** The tags' state at one moment. May be stored against more than once. */
+export interface Snapshot {
+  /**
+   * Stores the entry unless one of its tags was invalidated since the snapshot. Tags that the snapshot does
+   * not have (known only after the data was read) are allowed. False when it was not stored.
+   */
+  set(entry: Entry): Promise<boolean>;
+}

@@ -1,0 +1,38 @@
+import { invalidTag } from './errors.ts';
+
+/**
+ * Tags as the stores see them. The first letter keeps what users name apart from what the cache names
+ * itself, so that no user text can forge a namespace or a URI:
+ * `t:` a user's tag · `u:` a target URI · `k:` a value's key · `n:` everything in the namespace.
+ */
+export type Tag = string;
+
+/** Tags one entry may carry. */
+export const MAX_TAGS = 64;
+/** Characters in one tag. */
+export const MAX_TAG_LENGTH = 512;
+
+/** Born with every entry: invalidating it empties the namespace in one step. */
+export const NAMESPACE_TAG: Tag = 'n:';
+
+export const uriTag = (uri: string): Tag => `u:${uri}`;
+export const keyTag = (key: string): Tag => `k:${key}`;
+
+/** @throws LarderError `LARDER_INVALID_TAG` */
+export function userTags(given: unknown): Tag[] {
+  const list = typeof given === 'string' ? [given] : given;
+  if (!Array.isArray(list)) throw invalidTag(given, 'give a string or an array of strings');
+  const tags = [...new Set(list)].map((tag) => {
+    if (typeof tag !== 'string' || tag === '' || tag.length > MAX_TAG_LENGTH) {
+      throw invalidTag(tag, `give a non-empty string of at most ${MAX_TAG_LENGTH} characters`);
+    }
+    return `t:${tag}`;
+  });
+  if (tags.length > MAX_TAGS) {
+    throw invalidTag(`${tags.length} tags`, `at most ${MAX_TAGS}; use a coarser tag for the group`);
+  }
+  return tags;
+}
+
+/** Tags of a whole, each once; the entry's own are first because they are read most. */
+export const joinTags = (...groups: readonly (readonly Tag[])[]): Tag[] => [...new Set(groups.flat())];

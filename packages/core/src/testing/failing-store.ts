@@ -1,0 +1,25 @@
+import type { Snapshot, Store } from '../store/store.ts';
+
+/** A store in front of another that fails while it is told to: a connection that can be cut and mended. */
+export interface FailingStore extends Store {
+  failing: boolean;
+}
+
+export function failingStore(behind: Store): FailingStore {
+  const attempt = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (store.failing) throw new Error('the store cannot be reached');
+    return run();
+  };
+  const store: FailingStore = {
+    failing: false,
+    get: (key, tags) => attempt(() => behind.get(key, tags)),
+    snapshot: (tags) =>
+      attempt(async (): Promise<Snapshot> => {
+        const snapshot = await behind.snapshot(tags);
+        return { set: (entry) => attempt(() => snapshot.set(entry)) };
+      }),
+    invalidate: (tags) => attempt(() => behind.invalidate(tags)),
+    close: () => behind.close(),
+  };
+  return store;
+}

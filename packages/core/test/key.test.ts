@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fieldsOf, type RequestHead, responseKey } from '../src/index.ts';
+import { valueKey, variantKey } from '../src/key.ts';
+
+type Parts = Parameters<typeof responseKey>[0];
+
+const head = (scheme: string, authority: string, target: string): RequestHead => ({
+  method: 'GET',
+  scheme,
+  authority,
+  target,
+  fields: fieldsOf([]),
+  hasBody: false,
+});
+const text = () =>
+  fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom('', '-', '1:a', '|', 'v', 'p-', '2:ab', '\0'));
+const parts: fc.Arbitrary<Parts> = fc
+  .tuple(
+    text(),
+    text(),
+    text(),
+    text(),
+    fc.option(fc.array(text(), { maxLength: 3 }), { nil: undefined }),
+    fc.option(text(), { nil: undefined }),
+    fc.array(fc.tuple(text(), fc.option(text(), { nil: null })), { maxLength: 3 }),
+  )
+  .map(([namespace, scheme, authority, target, custom, partition, keyed]) => ({
+    namespace,
+    // A custom key stands in for the target, so that two requests may differ in the target alone.
+    head: head(scheme, authority, custom === undefined ? target : ''),
+    custom,
+    partition,
+    keyed,
+  }));
+
+describe('keys', () => {
+  it('are equal only for equal parts', () => {
+    fc.assert(
+      fc.property(parts, parts, (a, b) => {
+        expect(responseKey(a) === responseKey(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it('of variants are equal only for equal parts', () => {
+    const field = fc.array(fc.tuple(text(), fc.option(text(), { nil: null })), { maxLength: 3 });
+    fc.assert(
+      fc.property(parts, field, parts, field, (a, x, b, y) => {
+        const same = JSON.stringify([a, x]) === JSON.stringify([b, y]);
+        expect(variantKey(responseKey(a), x) === variantKey(responseKey(b), y)).toBe(same);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it('tell an absent field from an empty one', () => {
+    const base = { namespace: 'n', head: head('http', 'h', '/'), custom: undefined, partition: undefined };
+    expect(responseKey({ ...base, keyed: [['accept', null]] })).not.toBe(
+      responseKey({ ...base, keyed: [['accept', '']] }),
+    );
+  });
+
+  it('leave the target as it was received', () => {
+    const key = (target: string) =>
+      responseKey({
+        namespace: 'n',
+        head: head('http', 'h', target),
+        custom: undefined,
+        partition: undefined,
+        keyed: [],
+      });
+    const targets = [
+      '/a',
+      '/A',
+      '/a/',
+      '/a?',
+      '/a?x=1&y=2',
+      '/a?y=2&x=1',
+      '/%61',
+      '/a%2fb',
+      '/a/b',
+      '/a;b',
+      '/a?a=B=',
+      '/a?a%3DB=',
+    ];
+    expect(new Set(targets.map(key)).size).toBe(targets.length);
+  });
+
+  it('of values are never those of responses', () => {
+    fc.assert(
+      fc.property(parts, text(), (a, b) => {
+        expect(responseKey(a)).not.toBe(valueKey(b, b));
+      }),
+    );
+  });
+});

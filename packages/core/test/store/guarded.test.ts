@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { type Entry, memoryStore } from '../../src/index.ts';
+import { guardedStore } from '../../src/store/guarded.ts';
+import { failingStore, manualClock, recordingObserver, storeContract } from '../../src/testing/index.ts';
+
+const context = { namespace: 'test', tier: 'far', clock: manualClock(), observe: () => {} };
+
+storeContract('a guarded store', (clock) =>
+  guardedStore(memoryStore({}, { namespace: 'test', clock }), context),
+);
+
+function rig() {
+  const { observe, of } = recordingObserver();
+  const far = failingStore(memoryStore({}, { namespace: 'test' }));
+  return { far, of, store: guardedStore(far, { ...context, observe }) };
+}
+const retainUntil = Date.now() + 60_000;
+const entry: Entry = {
+  key: 'key',
+  tags: ['n:', 't:a'],
+  retainUntil,
+  payload: { kind: 'value', freshUntil: retainUntil, body: Buffer.from('body') },
+};
+const fill = async (store: ReturnType<typeof rig>['store']) => (await store.snapshot(entry.tags)).set(entry);
+
+describe('a store that fails', () => {
+  it('misses, stores nothing, and tells the observer which call failed', async () => {
+    const { far, of, store } = rig();
+    far.failing = true;
+    expect(await store.get('key', [])).toBeUndefined();
+    expect(await fill(store)).toBe(false);
+    expect(of('store-call').map(({ operation, error }) => [operation, error instanceof Error])).toEqual([
+      ['get', true],
+      ['snapshot', true],
+    ]);
+  });
+
+  it('keeps an invalidation that it could not deliver, and delivers it before it reads again', async () => {
+    const { far, store } = rig();
+    await fill(store);
+    far.failing = true;
+    expect(await store.invalidate(['t:a'])).toBe('pending');
+    expect(await store.get('key', entry.tags)).toBeUndefined();
+    far.failing = false;
+    expect(await store.get('key', entry.tags)).toBeUndefined();
+    expect(await far.get('key', entry.tags)).toBeUndefined();
+  });
+
+  it('delivers what is pending along with the next invalidation', async () => {
+    const { far, store } = rig();
+    await fill(store);
+    far.failing = true;
+    await store.invalidate(['t:a']);
+    far.failing = false;
+    expect(await store.invalidate(['t:other'])).toBe('done');
+    expect(await far.get('key', entry.tags)).toBeUndefined();
+  });
+
+  it('sends a tag again that is invalidated while its delivery is under way', async () => {
+    const sent: { readonly tags: string[]; readonly answer: () => void }[] = [];
+    const { far } = rig();
+    const invalidate = (tags: readonly string[]) =>
+      new Promise<'done'>((resolve) => sent.push({ tags: [...tags], answer: () => resolve('done') }));
+    const store = guardedStore({ ...far, invalidate }, context);
+    const first = store.invalidate(['t:a']);
+    await expect.poll(() => sent.length).toBe(1);
+    const second = store.invalidate(['t:a']);
+    sent[0]!.answer();
+    await expect.poll(() => sent.length).toBe(2);
+    sent[1]!.answer();
+    expect(await Promise.all([first, second])).toEqual(['done', 'done']);
+    expect(sent.map(({ tags }) => tags)).toEqual([['t:a'], ['t:a']]);
+  });
+
+  it('collapses an endless number of undelivered tags into everything', async () => {
+    const { far, store } = rig();
+    await fill(store);
+    far.failing = true;
+    for (let i = 0; i < 11; i += 1) {
+      await store.invalidate(Array.from({ length: 1000 }, (_, n) => `t:${i}-${n}`));
+    }
+    far.failing = false;
+    expect(await store.get('key', entry.tags)).toBeUndefined();
+  });
+});

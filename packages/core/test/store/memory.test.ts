@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { type Entry, LarderError, memoryStore } from '../../src/index.ts';
+import { manualClock, recordingObserver, storeContract } from '../../src/testing/index.ts';
+
+storeContract('memory', (clock) => memoryStore({}, { namespace: 'test', clock }));
+
+const clock = manualClock();
+const entry = (key: string, bodyBytes: number): Entry => ({
+  key,
+  tags: ['n:'],
+  retainUntil: clock.now() + 60_000,
+  payload: { kind: 'value', freshUntil: clock.now() + 60_000, body: Buffer.allocUnsafeSlow(bodyBytes) },
+});
+
+describe('memory is bounded', () => {
+  it('by bytes: the least recently used goes first', async () => {
+    const { observe, of } = recordingObserver();
+    const store = memoryStore({ maxBytes: 25_000 }, { namespace: 'test', clock, observe });
+    const snapshot = await store.snapshot(['n:']);
+    await snapshot.set(entry('a', 10_000));
+    await snapshot.set(entry('b', 10_000));
+    await store.get('a', []);
+    await snapshot.set(entry('c', 10_000));
+    expect(await store.get('b', [])).toBeUndefined();
+    expect(await store.get('a', [])).toBeDefined();
+    expect(of('remove')).toMatchObject([{ cause: 'evict', tier: 'memory' }]);
+  });
+
+  it('by number', async () => {
+    const store = memoryStore({ maxEntries: 2 }, { namespace: 'test', clock });
+    const snapshot = await store.snapshot(['n:']);
+    for (const key of ['a', 'b', 'c']) await snapshot.set(entry(key, 1));
+    expect(await store.get('a', [])).toBeUndefined();
+    expect(await store.get('c', [])).toBeDefined();
+  });
+
+  it('and refuses an entry larger than all of it', async () => {
+    const store = memoryStore({ maxBytes: 1000 }, { namespace: 'test', clock });
+    expect(await (await store.snapshot(['n:'])).set(entry('a', 1001))).toBe(false);
+  });
+
+  it('and what it counts is what the observer is told, to the byte, in and out', async () => {
+    const { observe, of } = recordingObserver();
+    const store = memoryStore({}, { namespace: 'test', clock, observe });
+    const snapshot = await store.snapshot(['n:']);
+    await snapshot.set(entry('a', 5000));
+    await snapshot.set(entry('a', 7000));
+    await store.close();
+    const stored = of('store').reduce((sum, { bytes }) => sum + bytes, 0);
+    const removed = of('remove').reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(stored).toBeGreaterThan(12_000);
+    expect(removed).toBe(stored);
+    expect(of('remove').map(({ cause }) => cause)).toEqual(['replace', 'close']);
+  });
+
+  it('and does not keep a large buffer alive for a small body that is a view of it', async () => {
+    const store = memoryStore({}, { namespace: 'test', clock });
+    const large = Buffer.alloc(1_000_000, 7);
+    const payload = { kind: 'value', freshUntil: clock.now() + 1, body: large.subarray(10, 20) } as const;
+    await (await store.snapshot(['n:'])).set({ ...entry('a', 0), payload });
+    const kept = await store.get('a', []);
+    expect(kept?.payload.kind === 'value' && kept.payload.body.buffer.byteLength).toBe(10);
+  });
+});
+
+describe('memory refuses bounds that bound nothing', () => {
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('maxBytes %s', (maxBytes) => {
+    expect(() => memoryStore({ maxBytes }, { namespace: 'test' })).toThrow(LarderError);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { type Entry, memoryStore } from '../../src/index.ts';
+import { LEASE_MS, tieredStore } from '../../src/store/tiered.ts';
+import { type ManualClock, manualClock, storeContract } from '../../src/testing/index.ts';
+
+const memory = (clock: ManualClock) => memoryStore({}, { namespace: 'test', clock });
+
+storeContract('two tiers', (clock) => tieredStore(memory(clock), memory(clock), clock));
+
+const value = (clock: ManualClock, body: string): Entry => {
+  const retainUntil = clock.now() + 600_000;
+  return {
+    key: 'key',
+    tags: ['n:'],
+    retainUntil,
+    payload: { kind: 'value', freshUntil: retainUntil, body: Buffer.from(body) },
+  };
+};
+const bodyOf = (entry: Entry | undefined) => entry?.payload.kind === 'value' && entry.payload.body.toString();
+
+describe('memory in front of a shared store', () => {
+  it('answers alone within its lease, and asks the shared store after it', async () => {
+    const clock = manualClock();
+    const far = memory(clock);
+    const store = tieredStore(memory(clock), far, clock);
+    await (await store.snapshot(['n:'])).set(value(clock, 'old'));
+    await (await far.snapshot(['n:'])).set(value(clock, 'new'));
+    clock.advance(LEASE_MS - 1);
+    expect(bodyOf(await store.get('key', ['n:']))).toBe('old');
+    clock.advance(1);
+    expect(bodyOf(await store.get('key', ['n:']))).toBe('new');
+    await far.invalidate(['n:']);
+    expect(bodyOf(await store.get('key', ['n:']))).toBe('new');
+    clock.advance(LEASE_MS);
+    expect(await store.get('key', ['n:'])).toBeUndefined();
+  });
+
+  it('counts the lease of a fill from its snapshot, however long the fill took', async () => {
+    const clock = manualClock();
+    const far = memory(clock);
+    const store = tieredStore(memory(clock), far, clock);
+    const snapshot = await store.snapshot(['n:']);
+    clock.advance(LEASE_MS);
+    await snapshot.set(value(clock, 'slow'));
+    await far.invalidate(['n:']);
+    expect(await store.get('key', ['n:'])).toBeUndefined();
+  });
+
+  it('keeps out of memory what was invalidated while the shared store was asked', async () => {
+    const clock = manualClock();
+    const far = memory(clock);
+    await (await far.snapshot(['n:'])).set(value(clock, 'old'));
+    const near = memory(clock);
+    const slowFar = { ...bound(far), get: gate((key: string) => far.get(key, ['n:'])) };
+    const store = tieredStore(near, slowFar, clock);
+    const reading = store.get('key', ['n:']);
+    const entry = await slowFar.get.reached;
+    await near.invalidate(['n:']);
+    slowFar.get.open();
+    expect(bodyOf(await reading)).toBe(bodyOf(entry));
+    expect(await near.get('key', ['n:'])).toBeUndefined();
+  });
+});
+
+const bound = (store: ReturnType<typeof memory>) => ({
+  snapshot: store.snapshot.bind(store),
+  invalidate: store.invalidate.bind(store),
+  close: store.close.bind(store),
+});
+
+/** A call that has its answer and holds it back until it is opened. */
+function gate(read: (key: string) => Promise<Entry | undefined>) {
+  let open!: () => void;
+  let reach!: (entry: Entry | undefined) => void;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const reached = new Promise<Entry | undefined>((resolve) => {
+    reach = resolve;
+  });
+  const call = async (key: string) => {
+    const entry = await read(key);
+    reach(entry);
+    await opened;
+    return entry;
+  };
+  return Object.assign(call, { open, reached });
+}
