@@ -1,0 +1,53 @@
+import { invalidOptions } from '@larder/core';
+import { type Cluster, Redis, type RedisOptions } from 'ioredis';
+
+export interface ConnectionOptions {
+  /** Milliseconds until a command counts as failed. Default 50. */
+  readonly commandTimeoutMs?: number;
+  /** Milliseconds until an attempt to connect counts as failed. Default 2000. */
+  readonly connectTimeoutMs?: number;
+}
+
+const MAX_RETRY_DELAY_MS = 2000;
+
+/**
+ * A connection for the cache alone. A command never waits for a connection and is never sent twice: what
+ * cannot be answered now is a miss, and a late store is refused by its tags anyway.
+ * @throws LarderError `LARDER_INVALID_OPTIONS` for a URL that is not one of Redis.
+ */
+export function connect(url: string, options: ConnectionOptions): Redis {
+  if (!/^(?:rediss?|unix):\/\//.test(url)) {
+    throw invalidOptions('redisTier', url, 'give a redis://, rediss:// or unix:// URL, or an ioredis client');
+  }
+  return new Redis(url, connectionOptions(options));
+}
+
+function connectionOptions({
+  commandTimeoutMs = 50,
+  connectTimeoutMs = 2000,
+}: ConnectionOptions): RedisOptions {
+  return {
+    commandTimeout: positive('commandTimeoutMs', commandTimeoutMs),
+    connectTimeout: positive('connectTimeoutMs', connectTimeoutMs),
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) =>
+      Math.min(MAX_RETRY_DELAY_MS, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),
+  };
+}
+
+/** What a client must be able to do; ioredis 5 and 6 both are, and so is a Cluster of either. */
+export type RedisClient = Redis | Cluster;
+
+export function isRedisClient(given: unknown): given is RedisClient {
+  return (
+    typeof given === 'object' && given !== null && 'pipeline' in given && typeof given.pipeline === 'function'
+  );
+}
+
+function positive(option: string, given: number): number {
+  if (!Number.isSafeInteger(given) || given < 1)
+    throw invalidOptions(option, given, 'give whole milliseconds, 1 or more');
+  return given;
+}

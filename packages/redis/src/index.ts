@@ -1,0 +1,45 @@
+import { invalidOptions, type SharedTier } from '@larder/core';
+import { type ConnectionOptions, connect, isRedisClient, type RedisClient } from './client.ts';
+import { redisKeys } from './keys.ts';
+import { RedisStore } from './store.ts';
+
+export type { ConnectionOptions, RedisClient } from './client.ts';
+
+export interface RedisTierOptions extends ConnectionOptions {
+  /** Put in front of every key. Default `larder:`. */
+  readonly keyPrefix?: string;
+}
+
+/**
+ * The Redis tier, for `createLarder({ redis: redisTier(…) })`. From a URL it makes a connection of its own,
+ * with deadlines, and closes it with the cache; a client that the app made is used as it is and left open.
+ * @throws LarderError `LARDER_INVALID_OPTIONS`
+ */
+export function redisTier(from: string | URL | RedisClient, options: RedisTierOptions = {}): SharedTier {
+  const { keyPrefix = 'larder:' } = options;
+  if (typeof keyPrefix !== 'string' || /[{}\s]/.test(keyPrefix)) {
+    throw invalidOptions('keyPrefix', keyPrefix, 'give text without spaces and braces');
+  }
+  const open = connection(from, options);
+  return {
+    name: 'redis',
+    open({ namespace, clock }) {
+      const { client, release } = open();
+      return new RedisStore(client, redisKeys(keyPrefix, namespace), clock, release);
+    },
+  };
+}
+
+function connection(from: string | URL | RedisClient, options: ConnectionOptions) {
+  if (isRedisClient(from)) return () => ({ client: from, release: async () => {} });
+  if (typeof from !== 'string' && !(from instanceof URL)) {
+    throw invalidOptions('redisTier', from, 'give a redis:// URL or an ioredis client');
+  }
+  const url = String(from);
+  return () => {
+    const client = connect(url, options);
+    // Without a listener ioredis prints every failed attempt; the cache reports each failed call itself.
+    client.on('error', () => {});
+    return { client, release: async () => client.disconnect() };
+  };
+}

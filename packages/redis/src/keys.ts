@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { CacheKey, Tag } from '@larder/core';
+
+/** Raised when the meaning of what is under a key changes, so that two versions never read each other's. */
+const VERSION = 1;
+
+/**
+ * Names in Redis: `<prefix><namespace>:<version>:<kind>:<digest>`. User text only ever enters as a SHA-256
+ * digest, so it can choose neither another kind, nor a pattern, nor a cluster slot.
+ */
+export interface RedisKeys {
+  entry(key: CacheKey): string;
+  /** The epoch of a tag: present and unchanged for as long as the tag is not invalidated. */
+  epoch(tag: Tag): string;
+  /** Changes with every invalidation in the namespace, of whatever tag. */
+  readonly anyInvalidation: string;
+}
+
+export function redisKeys(prefix: string, namespace: string): RedisKeys {
+  const base = `${prefix}${namespace}:${VERSION}`;
+  return {
+    entry: (key) => `${base}:e:${digest(key)}`,
+    epoch: (tag) => `${base}:t:${digest(tag)}`,
+    anyInvalidation: `${base}:i`,
+  };
+}
+
+const digest = (text: string): string => createHash('sha256').update(text, 'utf8').digest('base64url');

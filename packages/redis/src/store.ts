@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type CacheKey,
+  type Clock,
+  type Delivery,
+  decodeFrame,
+  type Entry,
+  encodeFrame,
+  MAX_RETENTION_SECONDS,
+  type Snapshot,
+  type Store,
+  type Tag,
+} from '@larder/core';
+import { batch, type Command } from './batch.ts';
+import type { RedisClient } from './client.ts';
+import type { RedisKeys } from './keys.ts';
+
+/** Outlives every entry, and begins again at every use: an epoch that is gone makes its entries misses. */
+const EPOCH_TTL_MS = (MAX_RETENTION_SECONDS + 86_400) * 1000;
+
+type Epochs = ReadonlyMap<string, string | null>;
+
+/**
+ * Entries in Redis, each stored with the epochs that its tags had before its data was read. To invalidate a
+ * tag is to remove its epoch: the next fill makes a new one, and what was stored with the old one matches
+ * neither. Nothing rests on a clock, a lock or a key being kept; an epoch lost for any reason is a miss.
+ */
+export class RedisStore implements Store {
+  readonly #client: RedisClient;
+  readonly #keys: RedisKeys;
+  readonly #clock: Clock;
+  readonly #release: () => Promise<void>;
+
+  constructor(client: RedisClient, keys: RedisKeys, clock: Clock, release: () => Promise<void>) {
+    this.#client = client;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#release = release;
+  }
+
+  async get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
+    const name = this.#keys.entry(key);
+    const [frame, ...epochs] = await batch(this.#client, [['getBuffer', name], ...this.#reads(tags)]);
+    const framed = frame instanceof Buffer ? decodeFrame(frame) : undefined;
+    if (framed === undefined || framed.entry.key !== key || this.#clock.now() >= framed.entry.retainUntil)
+      return undefined;
+    const current = new Map<string, string | null>(tags.map((tag, i) => [tag, textOf(epochs[i])]));
+    const unknown = framed.entry.tags.filter((tag) => !current.has(tag));
+    if (unknown.length > 0) {
+      const more = await batch(this.#client, this.#reads(unknown));
+      for (const [i, tag] of unknown.entries()) current.set(tag, textOf(more[i]));
+    }
+    // Absent is not equal to anything: a tag without an epoch has been invalidated, or might have been.
+    return framed.entry.tags.every((tag, i) => current.get(tag) === framed.epochs[i])
+      ? framed.entry
+      : undefined;
+  }
+
+  async snapshot(tags: readonly Tag[]): Promise<Snapshot> {
+    const names = [this.#keys.anyInvalidation, ...tags.map(this.#keys.epoch)];
+    const epochs = await this.#open(names);
+    return { set: (entry) => this.#set(entry, epochs) };
+  }
+
+  async invalidate(tags: readonly Tag[]): Promise<Delivery> {
+    await batch(this.#client, [['unlink', this.#keys.anyInvalidation, ...tags.map(this.#keys.epoch)]]);
+    return 'done';
+  }
+
+  async close(): Promise<void> {
+    await this.#release();
+  }
+
+  async #set(entry: Entry, snapshot: Epochs): Promise<boolean> {
+    const names = entry.tags.map(this.#keys.epoch);
+    const late = names.filter((name) => !snapshot.has(name));
+    const epochs = late.length === 0 ? snapshot : await this.#openLate(late, snapshot);
+    const born = epochs === undefined ? [] : names.map((name) => epochs.get(name));
+    const lifetimeMs = Math.ceil(entry.retainUntil - this.#clock.now());
+    if (epochs === undefined || born.some((epoch) => epoch == null) || lifetimeMs <= 0) return false;
+    const frame = encodeFrame({ entry, epochs: born as string[] });
+    await batch(this.#client, [['set', this.#keys.entry(entry.key), frame, 'PX', lifetimeMs]]);
+    return true;
+  }
+
+  /**
+   * Epochs of tags that became known while the data was read. Since nobody watched these meanwhile, any
+   * invalidation in the namespace since the snapshot might have been of one of them: undefined then.
+   */
+  async #openLate(late: readonly string[], snapshot: Epochs): Promise<Epochs | undefined> {
+    const { anyInvalidation } = this.#keys;
+    const results = await batch(this.#client, [...opens(late), ['get', anyInvalidation]]);
+    const unchanged = textOf(results.pop());
+    if (unchanged === null || unchanged !== snapshot.get(anyInvalidation)) return undefined;
+    return new Map([...snapshot, ...opened(late, results)]);
+  }
+
+  /** The epochs of the names, made where there are none. */
+  async #open(names: readonly string[]): Promise<Epochs> {
+    return new Map(opened(names, await batch(this.#client, opens(names))));
+  }
+
+  #reads(tags: readonly Tag[]): Command[] {
+    return tags.map((tag) => ['get', this.#keys.epoch(tag)]);
+  }
+}
+
+/** SET NX answers what was there only since Redis 7; reading it after the write is one round trip all the same. */
+const opens = (names: readonly string[]): Command[] =>
+  names.flatMap((name): Command[] => [
+    ['set', name, randomBytes(16).toString('base64url'), 'PX', EPOCH_TTL_MS, 'NX'],
+    ['getex', name, 'PX', EPOCH_TTL_MS],
+  ]);
+
+const opened = (names: readonly string[], results: readonly unknown[]): [string, string | null][] =>
+  names.map((name, i) => [name, textOf(results[2 * i + 1])]);
+
+const textOf = (result: unknown): string | null => (typeof result === 'string' ? result : null);
