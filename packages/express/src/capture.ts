@@ -1,0 +1,122 @@
+import type { Response } from 'express';
+import { BodyCollector } from './body-collector.ts';
+import { applyHead } from './head.ts';
+
+/** What to do with a response whose head is complete and not yet sent. */
+export type Decision =
+  /** As it is; `withoutBody` when the client needs only the head. */
+  | { readonly kind: 'send'; readonly withoutBody?: boolean }
+  /** Something else has been sent in its place through `end`; what the handler still writes is dropped. */
+  | { readonly kind: 'replaced' };
+
+export interface Watcher {
+  /**
+   * Called once, when the first byte is due and the head may still be changed. `body` is all of it where the
+   * handler sends it in one piece. `end` ends the response past the watch.
+   */
+  head(body: Body, end: End): Decision;
+  /** The handler has ended the response; `body` is undefined when it was too large to keep. */
+  ended(body: Buffer | undefined): void;
+  /** The handler, or an error, destroyed the response: there is no whole. */
+  destroyed(): void;
+}
+
+export type Body = Buffer | 'streamed' | 'too-large';
+
+export type End = (body?: Buffer) => void;
+
+type Callback = (error?: Error | null) => void;
+
+/**
+ * Watches everything a handler sends. All of Express's ways (`json`, `send`, `sendFile`, `pipe`, `redirect`, the
+ * error handler) reach the wire through the functions wrapped here. A body that comes in one piece is held until
+ * its head is decided; a streamed one goes out as it comes, under the client's own back-pressure.
+ */
+export function capture(res: Response, limitBytes: number, watcher: Watcher): void {
+  const original = {
+    writeHead: res.writeHead,
+    write: res.write,
+    end: res.end,
+    flushHeaders: res.flushHeaders,
+    destroy: res.destroy,
+  };
+  const collector = new BodyCollector(limitBytes);
+  let phase: 'waiting' | 'sending' | 'head-only' | 'replaced' = 'waiting';
+  let over = false;
+
+  const send = (body?: Buffer): void => {
+    if (body === undefined || body.length === 0)
+      original.end.call(res, undefined as never, undefined as never);
+    else original.end.call(res, body, undefined as never);
+  };
+  const decide = (body: Body): void => {
+    if (phase !== 'waiting') return;
+    // From here on Node's own calls of writeHead, made while it sends, go through.
+    phase = 'sending';
+    const decision = watcher.head(body, send);
+    if (decision.kind === 'replaced') phase = 'replaced';
+    else if (decision.withoutBody) {
+      phase = 'head-only';
+      send();
+    }
+  };
+  const finish = (settle: () => void): void => {
+    if (over) return;
+    over = true;
+    settle();
+  };
+
+  res.writeHead = function writeHead(status: number, ...args: unknown[]) {
+    if (phase === 'waiting') applyHead(res, status, args);
+    else if (phase === 'sending') original.writeHead.call(res, status, ...(args as []));
+    return res;
+  } as Response['writeHead'];
+
+  res.flushHeaders = function flushHeaders() {
+    decide('streamed');
+    if (phase === 'sending') original.flushHeaders.call(res);
+  };
+
+  res.write = function write(chunk: unknown, ...rest: unknown[]) {
+    const { encoding, callback } = argumentsOf(rest);
+    collector.add(chunk, encoding);
+    decide('streamed');
+    if (phase === 'sending') return original.write.call(res, chunk, encoding as BufferEncoding, callback);
+    if (callback !== undefined) process.nextTick(callback);
+    return true;
+  } as Response['write'];
+
+  res.end = function end(...args: unknown[]) {
+    const chunk = typeof args[0] === 'function' ? undefined : args[0];
+    const { encoding, callback } = argumentsOf(typeof args[0] === 'function' ? args : args.slice(1));
+    const inOnePiece = phase === 'waiting';
+    if (chunk !== undefined && chunk !== null) collector.add(chunk, encoding);
+    const whole = collector.whole();
+    decide(inOnePiece ? (whole ?? 'too-large') : 'streamed');
+    if (phase === 'sending') original.end.call(res, chunk as never, encoding as never, callback as never);
+    else if (callback !== undefined) res.once('finish', callback);
+    finish(() => watcher.ended(whole));
+    return res;
+  } as Response['end'];
+
+  res.destroy = function destroy(error?: Error) {
+    finish(() => watcher.destroyed());
+    return original.destroy.call(res, error);
+  };
+
+  // A client that leaves lets the handler go on to its end, which is a whole all the same. A connection that
+  // nobody left was cut on this side, as Express does when a handler fails after its first byte.
+  const { socket } = res.req;
+  res.once('close', () => {
+    if (!socket.readableEnded && socket.errored === null) finish(() => watcher.destroyed());
+  });
+}
+
+function argumentsOf(rest: readonly unknown[]): {
+  encoding: BufferEncoding | undefined;
+  callback: Callback | undefined;
+} {
+  return typeof rest[0] === 'function'
+    ? { encoding: undefined, callback: rest[0] as Callback }
+    : { encoding: rest[0] as BufferEncoding | undefined, callback: rest[1] as Callback | undefined };
+}

@@ -1,0 +1,50 @@
+import { Cache, type CacheControlDirectives, type CacheOptions, type Policy } from '@larder/core';
+import type { Request, RequestHandler, Router } from 'express';
+import { cacheControl } from './cache-control.ts';
+import { controllerRouter } from './decorators.ts';
+import { invalidatesMiddleware, type TagsOf } from './invalidates.ts';
+import { cacheResponseMiddleware } from './middleware.ts';
+
+export type LarderOptions = CacheOptions;
+
+/** One cache and the doors to it. */
+export interface Larder {
+  readonly cache: Cache;
+  /** Caches whole responses: a number is the `ttl` in seconds, nothing lets each response's headers decide. */
+  cacheResponse(policy?: number | Policy<Request>): RequestHandler;
+  /** On write routes: what the write makes out of date. */
+  invalidates(tags: TagsOf): RequestHandler;
+  /** What clients are told. */
+  cacheControl(directives: CacheControlDirectives): RequestHandler;
+  /** A value, cached for `ttl` seconds. */
+  withCache<T>(key: string, ttl: number, load: () => Promise<T> | T): Promise<T>;
+  /** A router for an instance of a class whose methods carry the route decorators. */
+  router(controller: object): Router;
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a cache and binds the doors to it.
+ * @throws LarderError `LARDER_INVALID_OPTIONS`
+ */
+export function createLarder(options: LarderOptions = {}): Larder {
+  const cache = new Cache(options);
+  const larder: Larder = {
+    cache,
+    cacheResponse: (policy) => cacheResponseMiddleware(cache, policy),
+    invalidates: (tags) => invalidatesMiddleware(cache, tags),
+    cacheControl,
+    withCache: (key, ttl, load) => cache.withCache(key, ttl, load),
+    router: (controller) => controllerRouter(larder, controller),
+    close: () => cache.close(),
+  };
+  return larder;
+}
+
+let shared: Larder | undefined;
+
+/** The cache of whoever names none: in memory, made when it is first asked for. */
+export function defaultLarder(): Larder {
+  shared ??= createLarder();
+  return shared;
+}

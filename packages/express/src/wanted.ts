@@ -1,0 +1,64 @@
+import {
+  type Bypass,
+  type Cache,
+  mustForward,
+  NAMESPACE_TAG,
+  nominate,
+  type RequestHead,
+  type ResolvedPolicy,
+  responseKey,
+  targetUri,
+  uriTag,
+  type Wanted,
+} from '@larder/core';
+import type { Request } from 'express';
+import { cookieValues, isAuthenticated, requestHead } from './request-head.ts';
+
+/** What to look for, or why the cache has nothing to do with the request. */
+export type Asked =
+  | { readonly kind: 'wanted'; readonly wanted: Wanted }
+  | { readonly kind: 'bypass'; readonly detail: Bypass | 'partition' | 'key' | 'policy-error' };
+
+/** Reads a request by a policy. What the app's own functions throw is told, and bypasses. */
+export function asked(cache: Cache, policy: ResolvedPolicy<Request>, req: Request): Asked {
+  const head = requestHead(req);
+  try {
+    const reason = mustForward({ head, authenticated: isAuthenticated(req) }, policy);
+    if (reason !== undefined) return { kind: 'bypass', detail: reason };
+    if (policy.skip?.(req)) return { kind: 'bypass', detail: 'skip' };
+    return wantedBy(cache.namespace, policy, req, head);
+  } catch (error) {
+    cache.observe({
+      type: 'error',
+      namespace: cache.namespace,
+      doing: 'apply the policy to a request',
+      error,
+    });
+    return { kind: 'bypass', detail: 'policy-error' };
+  }
+}
+
+function wantedBy(
+  namespace: string,
+  policy: ResolvedPolicy<Request>,
+  req: Request,
+  head: RequestHead,
+): Asked {
+  const partition = policy.partition?.(req);
+  if (policy.partition !== undefined && !isPart(partition)) return { kind: 'bypass', detail: 'partition' };
+  const custom = policy.key?.(req);
+  const parts = typeof custom === 'string' ? [custom] : custom;
+  if (policy.key !== undefined && !(Array.isArray(parts) && parts.every(isPart)))
+    return { kind: 'bypass', detail: 'key' };
+  const keyed = [...nominate(policy.vary, head.fields), ...cookieValues(req, policy.cookies ?? [])];
+  return {
+    kind: 'wanted',
+    wanted: {
+      head,
+      key: responseKey({ namespace, head, custom: parts, partition, keyed }),
+      tags: [NAMESPACE_TAG, uriTag(targetUri(head)), ...policy.tags(req)],
+    },
+  };
+}
+
+const isPart = (part: unknown): part is string => typeof part === 'string' && part !== '';
