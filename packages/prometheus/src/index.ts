@@ -1,0 +1,1 @@
+export { type PrometheusObserver, type PrometheusOptions, prometheusObserver } from './observer.ts';
