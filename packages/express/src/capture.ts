@@ -41,7 +41,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     destroy: res.destroy,
   };
   const collector = new BodyCollector(limitBytes);
-  let phase: 'waiting' | 'sending' | 'head-only' | 'replaced' = 'waiting';
+  let phase: 'waiting' | 'sending' | 'dropping' = 'waiting';
   let over = false;
 
   const send = (body?: Buffer): void => {
@@ -54,11 +54,9 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     // From here on Node's own calls of writeHead, made while it sends, go through.
     phase = 'sending';
     const decision = watcher.head(body, send);
-    if (decision.kind === 'replaced') phase = 'replaced';
-    else if (decision.withoutBody) {
-      phase = 'head-only';
-      send();
-    }
+    if (decision.kind === 'send' && !decision.withoutBody) return;
+    if (decision.kind === 'send') send();
+    phase = 'dropping';
   };
   const finish = (settle: () => void): void => {
     if (over) return;

@@ -38,7 +38,7 @@ export function Controller(prefix = ''): ClassDecoration {
 const route =
   (verb: Verb) =>
   (path = ''): MethodDecoration =>
-    decoration((plan) => plan.routes.unshift({ verb, path }));
+    decoration((plan) => void plan.routes.unshift({ verb, path }));
 
 export const Get = route('get');
 export const Post = route('post');
@@ -62,7 +62,7 @@ export const Use = (middleware: RequestHandler): MethodDecoration => step(() => 
 
 /** Decorators run from the method upwards, and are read downwards. */
 const step = (make: (larder: Larder) => RequestHandler): MethodDecoration =>
-  decoration((plan) => plan.steps.unshift(make));
+  decoration((plan) => void plan.steps.unshift(make));
 
 function decoration(say: (plan: MethodPlan) => void): MethodDecoration {
   return (target: object, context: ClassMethodDecoratorContext | string | symbol) => {

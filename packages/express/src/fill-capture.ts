@@ -44,6 +44,7 @@ export class FillCapture implements Watcher {
   #response: StoredResponse | undefined;
   #status: ForwardStatus;
   #declaredLength: number | undefined;
+  #route: string | undefined;
   #givenUp = false;
 
   constructor(parts: FillCaptureParts) {
@@ -68,6 +69,7 @@ export class FillCapture implements Watcher {
     if (this.#givenUp) return SEND;
     this.#restoreRequest();
     this.#declaredLength = declaredLength(this.#parts.res);
+    this.#route = routeOf(this.#parts.req);
     const plan = this.#plan(body);
     this.#status = plan.status;
     if (plan.kind === 'serve-stale') return this.#serveStale(plan, end);
@@ -77,8 +79,8 @@ export class FillCapture implements Watcher {
 
   ended(body: Buffer | undefined): void {
     if (this.#givenUp) return;
-    const { cache, visit, req } = this.#parts;
-    const route = this.#response?.route ?? routeOf(req);
+    const { cache, visit } = this.#parts;
+    const route = this.#route!;
     this.#complete(body).then(
       (outcome) => visit.tell({ ...this.#status, ...outcome }, route),
       (error) =>
@@ -91,7 +93,7 @@ export class FillCapture implements Watcher {
     this.#restoreRequest();
     const { fill, visit, req } = this.#parts;
     fill.abandon();
-    visit.tell({ ...this.#status, detail: 'destroyed' }, routeOf(req));
+    visit.tell({ ...this.#status, detail: 'destroyed' }, this.#route ?? routeOf(req));
   }
 
   #plan(body: Body): Plan {
@@ -105,7 +107,7 @@ export class FillCapture implements Watcher {
       lines,
       inherited: unchangedNames(this.#before, lines),
       directivesForClients: isForClients(res),
-      route: routeOf(req),
+      route: this.#route!,
     });
   }
 

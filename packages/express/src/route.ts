@@ -6,12 +6,13 @@ export const NO_ROUTE = '(none)';
 /**
  * The pattern of the route that a request has come to (`/shops/:shop/items/:id`). A router's own mount path is
  * known to Express only as the text that matched, so values of parameters in it are turned back into names.
+ * Once a failed request has left its router, Express has unset both.
  */
 export function routeOf(req: Request): string {
   const path: unknown = req.route?.path;
   if (path === undefined) return NO_ROUTE;
-  const names = new Map(Object.entries(req.params).map(([name, value]) => [String(value), `:${name}`]));
-  const base = req.baseUrl
+  const names = new Map(Object.entries(req.params ?? {}).map(([name, value]) => [String(value), `:${name}`]));
+  const base = (req.baseUrl ?? '')
     .split('/')
     .map((segment) => names.get(decoded(segment)) ?? segment)
     .join('/');

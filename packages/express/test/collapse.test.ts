@@ -1,0 +1,103 @@
+import { type AddressInfo, connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { route, text, x } from './support/shop.ts';
+
+function gated(
+  answer: (run: number) => string = () => 'x',
+  policy: Parameters<typeof route>[0] = { ttl: 60, tags: ['t'] },
+) {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const made = route(policy, async (_, res) => {
+    const run = made.runs.count;
+    if (run === 1) await opened;
+    res.send(answer(run));
+  });
+  return { ...made, open: () => open() };
+}
+
+describe('concurrent misses on one key', () => {
+  it('run the handler once and share its response', async () => {
+    const { ask, runs, open, observer } = gated();
+    const asking = Array.from({ length: 50 }, () => ask('/'));
+    await expect.poll(() => runs.count).toBe(1);
+    open();
+    const answers = await Promise.all(asking);
+    expect(runs.count).toBe(1);
+    expect(new Set(answers.map(text))).toEqual(new Set(['x']));
+    expect(observer.of('request')).toHaveLength(50);
+  });
+
+  it('say so', async () => {
+    const { ask, runs, open } = gated();
+    const leader = ask('/');
+    await expect.poll(() => runs.count).toBe(1);
+    const follower = ask('/');
+    await new Promise((resolve) => setImmediate(resolve));
+    open();
+    await leader;
+    const { headers } = await follower;
+    expect(['Larder; fwd=uri-miss; ttl=60; collapsed', 'Larder; hit; ttl=60']).toContain(
+      headers['cache-status'],
+    );
+  });
+
+  it('do not join a fill that began before an invalidation', async () => {
+    const { ask, runs, open, larder } = gated((run) => `run ${run}`);
+    const before = ask('/');
+    await expect.poll(() => runs.count).toBe(1);
+    await larder.cache.invalidate('t');
+    const after = await ask('/');
+    open();
+    expect([text(await before), text(after)]).toEqual(['run 1', 'run 2']);
+    expect(text(await ask('/'))).toBe('run 2');
+  });
+
+  it('each get the variant that is theirs', async () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { ask, runs } = route(60, async (req, res) => {
+      await opened;
+      res.vary('X-Lang').send(req.get('x-lang'));
+    });
+    const asking = ['a', 'b', 'a', 'b'].map((lang) => ask('/', { 'X-Lang': lang }));
+    await expect.poll(() => runs.count).toBe(1);
+    open();
+    expect((await Promise.all(asking)).map(text)).toEqual(['a', 'b', 'a', 'b']);
+    expect(runs.count).toBe(2);
+  });
+
+  it('are not hurt by a leader whose client leaves', async () => {
+    const { ask, runs, open, server } = gated();
+    await expect.poll(() => server.listening).toBe(true);
+    const leaving = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    leaving.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    await expect.poll(() => runs.count).toBe(1);
+    leaving.destroy();
+    const follower = ask('/', { Host: '127.0.0.1' });
+    await new Promise((resolve) => setImmediate(resolve));
+    open();
+    expect(text(await follower)).toBe('x');
+    expect(x(await ask('/', { Host: '127.0.0.1' }))).toBe('HIT');
+    expect(runs.count).toBe(1);
+  });
+
+  it('go their own way when the leader takes too long', async () => {
+    const { ask, runs, open, clock } = gated();
+    const leader = ask('/');
+    await expect.poll(() => runs.count).toBe(1);
+    const follower = ask('/');
+    const released = expect.poll(() => {
+      clock.advance(10_000);
+      return runs.count;
+    });
+    await released.toBe(2);
+    expect(text(await follower)).toBe('x');
+    open();
+    await leader;
+  });
+});

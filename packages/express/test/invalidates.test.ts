@@ -1,0 +1,160 @@
+import { memoryStore } from '@larder/core';
+import { failingStore } from '@larder/core/testing';
+import type express from 'express';
+import { describe, expect, it } from 'vitest';
+import type { LarderError } from '../src/index.ts';
+import { invalidates } from '../src/index.ts';
+import { shop, text, x } from './support/shop.ts';
+
+/** `/thing` is cached under the tag `thing`; what a PUT answers is up to the test. */
+function things(write: express.RequestHandler, options = {}) {
+  let version = 1;
+  return shop((app, larder) => {
+    app.get(
+      '/thing',
+      larder.cacheResponse({ ttl: 60, tags: ['thing'] }),
+      (_, res) => void res.send(`v${version}`),
+    );
+    app.put(
+      '/other-url',
+      larder.invalidates((req, res) => ['thing', String(res.locals.also ?? req.method)]),
+      (req, res, next) => {
+        version += 1;
+        return write(req, res, next);
+      },
+    );
+  }, options);
+}
+
+describe('a write', () => {
+  it.each([
+    ['json', ((_, res) => void res.json({})) satisfies express.RequestHandler],
+    ['an empty 204', ((_, res) => void res.status(204).end()) satisfies express.RequestHandler],
+    ['a redirect', ((_, res) => res.redirect(303, '/thing')) satisfies express.RequestHandler],
+    [
+      'a stream',
+      ((_, res) => {
+        res.write('a');
+        res.write('b');
+        res.end('c');
+      }) satisfies express.RequestHandler,
+    ],
+    [
+      'writeHead',
+      ((_, res) => void res.writeHead(201, { 'X-A': '1' }).end('made')) satisfies express.RequestHandler,
+    ],
+    ['a 500', ((_, res) => void res.sendStatus(500)) satisfies express.RequestHandler],
+    [
+      'a thrown error',
+      (() => {
+        throw Object.assign(new Error('after the commit'), { status: 500 });
+      }) satisfies express.RequestHandler,
+    ],
+  ])('that answers with %s is read by who wrote it', async (_, write) => {
+    const { ask } = things(write);
+    await ask('/thing');
+    expect(text(await ask('/thing'))).toBe('v1');
+    const written = await ask('/other-url', {}, 'PUT');
+    if (written.headers['x-a'] !== undefined) expect([written.status, text(written)]).toEqual([201, 'made']);
+    expect([x(await ask('/thing')), text(await ask('/thing'))]).toEqual(['MISS', 'v2']);
+  });
+
+  it.each([400, 404, 409, 422])('that is refused with %i touches nothing', async (status) => {
+    const { ask } = things((_, res) => void res.sendStatus(status));
+    await ask('/thing');
+    await ask('/other-url', {}, 'PUT');
+    expect(x(await ask('/thing'))).toBe('HIT');
+  });
+
+  it('whose connection breaks has perhaps been done', async () => {
+    const { ask, observer } = things((_, res) => void res.destroy());
+    await ask('/thing');
+    const invalidated = observer.next('invalidate');
+    await ask('/other-url', {}, 'PUT').catch(() => {});
+    await invalidated;
+    expect(x(await ask('/thing'))).toBe('MISS');
+  });
+
+  it('is answered only once the invalidation is done', async () => {
+    const releases: (() => void)[] = [];
+    const far = failingStore(memoryStore({}, { namespace: 'far' }));
+    const slow = {
+      ...far,
+      invalidate: () => new Promise<'done'>((done) => releases.push(() => done('done'))),
+    };
+    const redis = { name: 'far', open: () => slow };
+    const { ask, observer } = things((_, res) => void res.json({}), { redis });
+    let answered = false;
+    const writing = ask('/other-url', {}, 'PUT').then(() => {
+      answered = true;
+    });
+    await expect.poll(() => releases.length).toBe(1);
+    expect([answered, observer.of('invalidate')]).toEqual([false, []]);
+    releases[0]!();
+    await writing;
+  });
+
+  it('succeeds without the shared store, and this process forgets at once', async () => {
+    const far = failingStore(memoryStore({}, { namespace: 'far' }));
+    const { ask, observer } = things((_, res) => void res.json({}), {
+      redis: { name: 'far', open: () => far },
+    });
+    await ask('/thing');
+    expect(x(await ask('/thing'))).toBe('HIT');
+    far.failing = true;
+    expect((await ask('/other-url', {}, 'PUT')).status).toBe(200);
+    expect(observer.of('invalidate')).toMatchObject([{ delivery: 'pending' }]);
+    expect(text(await ask('/thing'))).toBe('v2');
+    far.failing = false;
+    expect(text(await ask('/thing'))).toBe('v2');
+  });
+
+  it('whose tags cannot be told empties everything rather than keep what is wrong', async () => {
+    const { ask, observer } = shop((app, larder) => {
+      app.get('/a', larder.cacheResponse(60), (_, res) => void res.send('a'));
+      app.put(
+        '/b',
+        larder.invalidates((_, res) => [res.locals.nothing.id]),
+        (_, res) => void res.json({}),
+      );
+    });
+    await ask('/a');
+    expect((await ask('/b', {}, 'PUT')).status).toBe(200);
+    expect(x(await ask('/a'))).toBe('MISS');
+    expect(observer.of('error')).toMatchObject([{ doing: 'name the tags of a write' }]);
+  });
+
+  it('to a URL that is cached needs no tag at all', async () => {
+    const { ask } = shop((app, larder) => {
+      app.use(larder.cacheResponse(60));
+      app.get('/thing', (_, res) => void res.send('x'));
+      app.put('/thing', (_, res) => void res.json({}));
+      app.options('/thing', (_, res) => void res.sendStatus(204));
+    });
+    await ask('/thing');
+    await ask('/thing', {}, 'OPTIONS');
+    expect(x(await ask('/thing'))).toBe('HIT');
+    await ask('/thing', {}, 'PUT');
+    expect(x(await ask('/thing'))).toBe('MISS');
+  });
+
+  it('invalidates once, however many policies it passes', async () => {
+    const { ask, observer } = shop((app, larder) => {
+      app.use(larder.cacheResponse(60));
+      app.put(
+        '/thing',
+        larder.invalidates('a' as never),
+        larder.invalidates(['b']),
+        (_, res) => void res.json({}),
+      );
+    });
+    await ask('/thing', {}, 'PUT');
+    expect(observer.of('invalidate')).toMatchObject([{ tags: 3, delivery: 'done' }]);
+  });
+
+  it('is refused when the app is built if its tags mean nothing', () => {
+    expect(() => invalidates([''])).toThrow(
+      expect.objectContaining({ code: 'LARDER_INVALID_TAG' }) as LarderError,
+    );
+  });
+});
