@@ -7,20 +7,22 @@ const source = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 const SERVICES = '**/*.integration.test.ts';
 const NOT_OURS = ['**/node_modules/**', '**/dist/**'];
 
-/** The same tests against another major version of a peer. */
-const against = (name: string, peer: string, other: string, folder: string, include: string) => ({
-  ...source,
+/** The same tests of a package against another major version of a peer. */
+const against = (peer: string, other: string, root: string) => ({
+  ssr: source.ssr,
   resolve: { conditions, alias: [{ find: new RegExp(`^${peer}$`), replacement: other }] },
-  root: folder,
-  test: { name, include: [include] },
+  root,
 });
 
 export default defineConfig({
   test: {
     projects: [
-      { ...source, test: { name: 'unit', include: ['**/test/**/*.test.ts'], exclude: [SERVICES, ...NOT_OURS] } },
       {
-        ...against('unit express@4', 'express', 'express-4', 'packages/express', 'test/**/*.test.ts'),
+        ...source,
+        test: { name: 'unit', include: ['**/test/**/*.test.ts'], exclude: [SERVICES, ...NOT_OURS] },
+      },
+      {
+        ...against('express', 'express-4', 'packages/express'),
         test: { name: 'unit express@4', include: ['test/**/*.test.ts'], exclude: [SERVICES] },
       },
       {
@@ -29,14 +31,29 @@ export default defineConfig({
           name: 'integration',
           include: [SERVICES],
           exclude: ['packages/servers/**', ...NOT_OURS],
-          globalSetup: ['packages/servers/test/support/shared-servers.ts'],
+          globalSetup: ['test/support/servers.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...against('ioredis', 'ioredis-6', 'packages/redis'),
+        test: {
+          name: 'integration ioredis@6',
+          include: [SERVICES],
+          globalSetup: ['../../test/support/servers.ts'],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },
       },
       {
         ...source,
-        test: { name: 'servers', include: [`packages/servers/${SERVICES}`], testTimeout: 60_000, hookTimeout: 120_000 },
+        test: {
+          name: 'servers',
+          include: [`packages/servers/${SERVICES}`],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

@@ -4,7 +4,7 @@ export { type Clock, systemClock } from './clock.ts';
 export type { Entry, Payload, StoredResponse, StoredValue, Variants } from './entry.ts';
 export { invalidOptions, LarderError, type LarderErrorCode, storeFailed } from './errors.ts';
 export type { CacheEvent, Delivery, Observer, RemovalCause, StoreOperation } from './events.ts';
-export { type Fill, type HandlerHead, type Plan, type StorePlan, withBody } from './fill.ts';
+export type { Fill } from './fill.ts';
 export { currentAge } from './http/age.ts';
 export {
   type CacheStatus,
@@ -22,6 +22,7 @@ export { nominate } from './http/vary.ts';
 export { type CacheKey, responseKey } from './key.ts';
 export type { Wanted } from './lookup.ts';
 export type { ValueOptions } from './memoize.ts';
+export { type HandlerHead, type Plan, type StorePlan, withBody } from './plan.ts';
 export { MAX_RETENTION_SECONDS, type Policy, type ResolvedPolicy, resolvePolicy } from './policy.ts';
 export {
   type CacheControlDirectives,

@@ -1,14 +1,14 @@
 import { type CacheControlDirectives, invalidOptions, type Policy } from '@larder/core';
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Doors } from './doors.ts';
 import type { TagsOf } from './invalidates.ts';
-import type { Larder } from './larder.ts';
 
 type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What the decorators of one method have said, in reading order. */
 interface MethodPlan {
   routes: { readonly verb: Verb; readonly path: string }[];
-  steps: ((larder: Larder) => RequestHandler)[];
+  steps: ((doors: Doors) => RequestHandler)[];
 }
 
 type Plans = Map<string | symbol, MethodPlan>;
@@ -48,20 +48,20 @@ export const Delete = route('delete');
 
 /** `cacheResponse` for a method. */
 export const CacheResponse = (policy?: number | Policy<Request>): MethodDecoration =>
-  step((larder) => larder.cacheResponse(policy));
+  step((doors) => doors.cacheResponse(policy));
 
 /** `cacheControl` for a method. */
 export const CacheControl = (directives: CacheControlDirectives): MethodDecoration =>
-  step((larder) => larder.cacheControl(directives));
+  step((doors) => doors.cacheControl(directives));
 
 /** `invalidates` for a method. */
-export const Invalidates = (tags: TagsOf): MethodDecoration => step((larder) => larder.invalidates(tags));
+export const Invalidates = (tags: TagsOf): MethodDecoration => step((doors) => doors.invalidates(tags));
 
 /** Any middleware for a method, in its place among the others. */
 export const Use = (middleware: RequestHandler): MethodDecoration => step(() => middleware);
 
 /** Decorators run from the method upwards, and are read downwards. */
-const step = (make: (larder: Larder) => RequestHandler): MethodDecoration =>
+const step = (make: (doors: Doors) => RequestHandler): MethodDecoration =>
   decoration((plan) => void plan.steps.unshift(make));
 
 function decoration(say: (plan: MethodPlan) => void): MethodDecoration {
@@ -88,12 +88,12 @@ type Handler = (req: Request, res: Response, next: NextFunction) => unknown;
  * A router for an instance of a decorated class. Policies are checked here.
  * @throws LarderError `LARDER_INVALID_OPTIONS` for an object whose class has no routes
  */
-export function controllerRouter(larder: Larder, controller: object): Router {
+export function controllerRouter(doors: Doors, controller: object): Router {
   const router = Router();
   const plans = allPlans(controller);
   for (const [name, { routes, steps }] of plans) {
     const handler = (controller as Record<string | symbol, Handler>)[name]!;
-    const middleware = steps.map((make) => make(larder));
+    const middleware = steps.map((make) => make(doors));
     for (const { verb, path } of routes) {
       router[verb](`${prefixFor(controller)}${path}` || '/', ...middleware, handled(controller, handler));
     }

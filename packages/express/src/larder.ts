@@ -1,21 +1,16 @@
-import { Cache, type CacheControlDirectives, type CacheOptions, type Policy } from '@larder/core';
-import type { Request, RequestHandler, Router } from 'express';
+import { Cache, type CacheOptions } from '@larder/core';
+import type { Router } from 'express';
 import { cacheControl } from './cache-control.ts';
 import { controllerRouter } from './decorators.ts';
-import { invalidatesMiddleware, type TagsOf } from './invalidates.ts';
+import type { Doors } from './doors.ts';
+import { invalidatesMiddleware } from './invalidates.ts';
 import { cacheResponseMiddleware } from './middleware.ts';
 
 export type LarderOptions = CacheOptions;
 
 /** One cache and the doors to it. */
-export interface Larder {
+export interface Larder extends Doors {
   readonly cache: Cache;
-  /** Caches whole responses: a number is the `ttl` in seconds, nothing lets each response's headers decide. */
-  cacheResponse(policy?: number | Policy<Request>): RequestHandler;
-  /** On write routes: what the write makes out of date. */
-  invalidates(tags: TagsOf): RequestHandler;
-  /** What clients are told. */
-  cacheControl(directives: CacheControlDirectives): RequestHandler;
   /** A value, cached for `ttl` seconds. */
   withCache<T>(key: string, ttl: number, load: () => Promise<T> | T): Promise<T>;
   /** A router for an instance of a class whose methods carry the route decorators. */
