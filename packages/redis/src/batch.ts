@@ -1,7 +1,7 @@
 import { storeFailed } from '@larder/core';
 import type { RedisClient } from './client.ts';
 
-type Name = 'get' | 'getBuffer' | 'getex' | 'set' | 'unlink';
+type Name = 'get' | 'getBuffer' | 'getex' | 'pexpire' | 'set' | 'unlink' | 'xadd' | 'xrange' | 'xrevrange';
 type Argument = string | number | Buffer;
 
 export type Command = readonly [name: Name, ...args: Argument[]];
@@ -13,7 +13,7 @@ export type Command = readonly [name: Name, ...args: Argument[]];
 export async function batch(client: RedisClient, commands: readonly Command[]): Promise<unknown[]> {
   if (commands.length === 0) return [];
   const pipeline = client.pipeline();
-  // ioredis types every command by its own overloads; these five take what Command allows.
+  // ioredis types every command by its own overloads; these take what Command allows.
   const queue = pipeline as unknown as Record<Name, (...args: readonly Argument[]) => unknown>;
   for (const [name, ...args] of commands) queue[name](...args);
   const replies = (await pipeline.exec()) ?? [];

@@ -12,8 +12,8 @@ export interface RedisKeys {
   entry(key: CacheKey): string;
   /** The epoch of a tag: present and unchanged for as long as the tag is not invalidated. */
   epoch(tag: Tag): string;
-  /** Changes with every invalidation in the namespace, of whatever tag. */
-  readonly anyInvalidation: string;
+  /** The namespace's invalidations in their order. */
+  readonly log: string;
 }
 
 export function redisKeys(prefix: string, namespace: string): RedisKeys {
@@ -21,7 +21,7 @@ export function redisKeys(prefix: string, namespace: string): RedisKeys {
   return {
     entry: (key) => `${base}:e:${digest(key)}`,
     epoch: (tag) => `${base}:t:${digest(tag)}`,
-    anyInvalidation: `${base}:i`,
+    log: `${base}:i`,
   };
 }
 

@@ -14,6 +14,7 @@ import {
 import { batch, type Command } from './batch.ts';
 import type { RedisClient } from './client.ts';
 import type { RedisKeys } from './keys.ts';
+import { append, isUntouched, type LogPosition, positionOf, readPosition, readSince } from './log.ts';
 
 /** Outlives every entry, and begins again at every use: an epoch that is gone makes its entries misses. */
 const EPOCH_TTL_MS = (MAX_RETENTION_SECONDS + 86_400) * 1000;
@@ -57,13 +58,25 @@ export class RedisStore implements Store {
   }
 
   async snapshot(tags: readonly Tag[]): Promise<Snapshot> {
-    const names = [this.#keys.anyInvalidation, ...tags.map(this.#keys.epoch)];
-    const epochs = await this.#open(names);
-    return { set: (entry) => this.#set(entry, epochs) };
+    const names = tags.map(this.#keys.epoch);
+    const [log, ...replies] = await batch(this.#client, [readPosition(this.#keys.log), ...opens(names)]);
+    const epochs = new Map(opened(names, replies));
+    const since = positionOf(log) ?? (await this.#beginLog());
+    return { set: (entry) => this.#set(entry, epochs, since) };
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {
-    await batch(this.#client, [['unlink', this.#keys.anyInvalidation, ...tags.map(this.#keys.epoch)]]);
+    const { log } = this.#keys;
+    const epochs = tags.map(this.#keys.epoch);
+    // The log first: a fill that makes an epoch of ours anew after this must find the invalidation there.
+    const logged = append(log, epochs, EPOCH_TTL_MS);
+    const drop: Command = ['unlink', ...epochs];
+    try {
+      await batch(this.#client, [...logged, drop]);
+    } catch {
+      // A full Redis takes no entry, but still forgets: a log with a gap is as good to those who read it.
+      await batch(this.#client, [['unlink', log, ...epochs]]);
+    }
     return 'done';
   }
 
@@ -71,33 +84,35 @@ export class RedisStore implements Store {
     await this.#release();
   }
 
-  async #set(entry: Entry, snapshot: Epochs): Promise<boolean> {
+  async #set(entry: Entry, snapshot: Epochs, since: LogPosition): Promise<boolean> {
     const names = entry.tags.map(this.#keys.epoch);
     const late = names.filter((name) => !snapshot.has(name));
-    const epochs = late.length === 0 ? snapshot : await this.#openLate(late, snapshot);
-    const born = epochs === undefined ? [] : names.map((name) => epochs.get(name));
+    const epochs = late.length === 0 ? snapshot : await this.#openLate(late, snapshot, since);
+    const born = epochs === undefined ? [null] : names.map((name) => epochs.get(name) ?? null);
     const lifetimeMs = Math.ceil(entry.retainUntil - this.#clock.now());
-    if (epochs === undefined || born.some((epoch) => epoch == null) || lifetimeMs <= 0) return false;
-    const frame = encodeFrame({ entry, epochs: born as string[] });
+    if (!born.every((epoch) => epoch !== null) || lifetimeMs <= 0) return false;
+    const frame = encodeFrame({ entry, epochs: born });
     await batch(this.#client, [['set', this.#keys.entry(entry.key), frame, 'PX', lifetimeMs]]);
     return true;
   }
 
-  /**
-   * Epochs of tags that became known while the data was read. Since nobody watched these meanwhile, any
-   * invalidation in the namespace since the snapshot might have been of one of them: undefined then.
-   */
-  async #openLate(late: readonly string[], snapshot: Epochs): Promise<Epochs | undefined> {
-    const { anyInvalidation } = this.#keys;
-    const results = await batch(this.#client, [...opens(late), ['get', anyInvalidation]]);
-    const unchanged = textOf(results.pop());
-    if (unchanged === null || unchanged !== snapshot.get(anyInvalidation)) return undefined;
-    return new Map([...snapshot, ...opened(late, results)]);
+  /** Epochs of tags that became known while the data was read; undefined if one might be invalid since. */
+  async #openLate(
+    late: readonly string[],
+    snapshot: Epochs,
+    since: LogPosition,
+  ): Promise<Epochs | undefined> {
+    if (since === undefined) return undefined;
+    // The epochs first, for the same reason: whoever invalidates after this drops what is made here.
+    const replies = await batch(this.#client, [...opens(late), readSince(this.#keys.log, since)]);
+    if (!isUntouched(replies.pop(), since, late)) return undefined;
+    return new Map([...snapshot, ...opened(late, replies)]);
   }
 
-  /** The epochs of the names, made where there are none. */
-  async #open(names: readonly string[]): Promise<Epochs> {
-    return new Map(opened(names, await batch(this.#client, opens(names))));
+  async #beginLog(): Promise<LogPosition> {
+    const { log } = this.#keys;
+    const replies = await batch(this.#client, [...append(log, [], EPOCH_TTL_MS), readPosition(log)]);
+    return positionOf(replies.at(-1));
   }
 
   #reads(tags: readonly Tag[]): Command[] {

@@ -1,0 +1,61 @@
+import type { Larder } from '@larder/express';
+import express, { type Express } from 'express';
+import type { Registry } from 'prom-client';
+import { CategoryRepository } from './categories/category-repository.ts';
+import { categoryRoutes } from './categories/routes.ts';
+import type { Database } from './db/database.ts';
+import { requireUser } from './http/authenticate.ts';
+import { noSuchRoute, writeProblem } from './http/errors.ts';
+import { healthRoutes, type Ping } from './http/health.ts';
+import { home } from './http/home.ts';
+import type { ShopMetrics } from './http/metrics.ts';
+import { integerId } from './http/validate.ts';
+import { OrderRepository } from './orders/order-repository.ts';
+import { orderRoutes } from './orders/routes.ts';
+import { ProductRepository } from './products/product-repository.ts';
+import { productReads } from './products/read-routes.ts';
+import { ReviewRepository } from './products/review-repository.ts';
+import { productWrites } from './products/write-routes.ts';
+import { sessionRoutes } from './sessions/routes.ts';
+import { SessionRepository } from './sessions/session-repository.ts';
+import { UserRepository } from './users/user-repository.ts';
+import { UsersController } from './users/users-controller.ts';
+
+export interface AppOptions {
+  readonly database: Database;
+  readonly larder: Larder;
+  readonly metrics: ShopMetrics;
+  readonly register: Registry;
+  readonly pingPostgres: Ping;
+  readonly pingRedis: Ping | undefined;
+}
+
+export function createApp(options: AppOptions): Express {
+  const { database, larder, metrics, register } = options;
+  const products = new ProductRepository(database);
+  const reviews = new ReviewRepository(database);
+  const categories = new CategoryRepository(database);
+  const orders = new OrderRepository(database);
+  const users = new UserRepository(database);
+  const sessions = new SessionRepository(database);
+  const authenticated = requireUser(sessions);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(healthRoutes({ postgres: options.pingPostgres, redis: options.pingRedis, register }));
+  app.use(metrics.measure);
+  app.use(express.json({ limit: '100kb' }));
+  app.get('/', home);
+  app.use('/api/products', productReads({ products, reviews, categories, larder }));
+  app.use('/api/products', productWrites({ products, reviews, larder, requireUser: authenticated }));
+  app.use('/api/categories', categoryRoutes(categories, larder));
+  app.use('/api/sessions', sessionRoutes(users, sessions, larder));
+  app.use('/api/orders', orderRoutes(orders, larder, authenticated));
+  app.use('/api/users/me', authenticated);
+  const usersRouter = larder.router(new UsersController(users, orders, larder));
+  usersRouter.param('id', integerId);
+  app.use(usersRouter);
+  app.use(noSuchRoute);
+  app.use(writeProblem);
+  return app;
+}

@@ -1,0 +1,33 @@
+import { createLarder, type Larder, type Policy } from '@larder/express';
+import { prometheusObserver } from '@larder/prometheus';
+import { redisTier } from '@larder/redis';
+import type { Registry } from 'prom-client';
+
+/** How long what is kept, in one place; routes add the tags. */
+export const policies = {
+  productDetail: { ttl: 300, staleWhileRevalidate: 30, staleIfError: 600 },
+  productList: { ttl: 30, staleWhileRevalidate: 60, staleIfError: 300 },
+  reviews: { ttl: 120, staleWhileRevalidate: 60 },
+  // Orders change the sales figures and do not invalidate them: they are as old as this at most.
+  report: { ttl: 300, staleWhileRevalidate: 60, staleIfError: 3_600 },
+  profile: { ttl: 600 },
+  dashboard: { ttl: 30 },
+} as const satisfies Record<string, Policy>;
+
+export interface CacheOptions {
+  /** Shops with different namespaces share a Redis and nothing in it. */
+  readonly namespace: string;
+  /** Absent: the memory tier only. */
+  readonly redisUrl: string | undefined;
+  readonly register: Registry;
+}
+
+export function openCache({ namespace, redisUrl, register }: CacheOptions): Larder {
+  const { observe } = prometheusObserver({ register });
+  return createLarder({
+    namespace,
+    memory: { maxBytes: 64 * 1024 * 1024 },
+    observe,
+    ...(redisUrl !== undefined && { redis: redisTier(redisUrl) }),
+  });
+}

@@ -1,0 +1,26 @@
+import { type Larder, presets } from '@larder/express';
+import { Router } from 'express';
+import { policies } from '../cache.ts';
+import { tag } from '../tags.ts';
+import type { CategoryRepository } from './category-repository.ts';
+import { CategoryService } from './category-service.ts';
+
+export function categoryRoutes(categories: CategoryRepository, larder: Larder): Router {
+  const service = new CategoryService(categories, larder);
+  const router = Router();
+
+  router.get('/', larder.cacheControl(presets.api), async (_req, res) => {
+    res.json({ items: await service.all() });
+  });
+
+  router.get(
+    '/report',
+    larder.cacheControl({ ...presets.cdn, sMaxAge: 60 }),
+    larder.cacheResponse({ ...policies.report, tags: [tag.products, tag.categories] }),
+    async (_req, res) => {
+      res.json({ generatedAt: new Date(), categories: await categories.report() });
+    },
+  );
+
+  return router;
+}

@@ -1,0 +1,22 @@
+import type { RequestHandler } from 'express';
+
+const ROUTES = {
+  'GET /api/products': '?page, limit (≤ 100), category, q, sort=newest|price|-price|name|rating|popular',
+  'GET /api/products/:id': 'with its ratings and what is bought with it',
+  'GET /api/products/:id/reviews': '?page, limit (≤ 50)',
+  'POST /api/products/:id/reviews': 'any user',
+  'POST /api/products': 'staff',
+  'PUT|PATCH|DELETE /api/products/:id': 'staff',
+  'GET /api/categories': 'names and sizes',
+  'GET /api/categories/report': 'sales of each category: the slow one',
+  'POST /api/sessions': 'email and password for a Bearer token',
+  'GET /api/users/:id': 'public profile',
+  'GET|PUT /api/users/me': 'your account',
+  'GET /api/users/me/dashboard': 'your orders at a glance',
+  'POST /api/orders': 'buy something',
+  'GET /healthz, /readyz, /metrics': 'for machines',
+} as const;
+
+export const home: RequestHandler = (_req, res) => {
+  res.json({ name: 'A shop that keeps its responses in a larder', routes: ROUTES });
+};

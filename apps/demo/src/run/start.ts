@@ -1,0 +1,65 @@
+import { startPostgres, startRedis } from '@larder/servers';
+import { migrate } from '../db/migrate.ts';
+import { createPool } from '../db/pool.ts';
+import { DEMO_SIZE, seed } from '../seed/seed.ts';
+import { openShop } from '../shop.ts';
+import type { Config } from './config.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { listen } from './listen.ts';
+
+export interface Running {
+  readonly url: string;
+  readonly postgres: string;
+  readonly redis: string;
+  /** The best seller, for examples. */
+  readonly productId: number;
+}
+
+type Say = (line: string) => void;
+
+export async function start(config: Config, lifecycle: Lifecycle, say: Say): Promise<Running> {
+  const postgres = await startPostgres({ dataDir: config.dataDir, database: 'shop', onProgress: say });
+  lifecycle.onClose('Postgres', () => postgres.stop());
+  const redis = await redisIfAny(say);
+  if (redis) lifecycle.onClose('Redis', () => redis.stop());
+
+  const pool = createPool({ url: postgres.url });
+  lifecycle.onClose('the pool', () => pool.end());
+  const shop = openShop({ pool, redisUrl: redis?.url });
+  lifecycle.onClose('the cache', () => shop.close());
+  await prepare(shop.database, say);
+
+  const server = await listen(shop.app, config, say);
+  lifecycle.onClose('the server', () => server.close());
+  const [bestseller] = await shop.database.query<{ id: number }>(
+    'SELECT product_id AS id FROM order_items GROUP BY product_id ORDER BY count(*) DESC, product_id LIMIT 1',
+  );
+  return {
+    url: `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${server.port}`,
+    postgres: postgres.how,
+    redis: redis?.how ?? 'none: memory tier only',
+    productId: bestseller?.id ?? 1,
+  };
+}
+
+async function redisIfAny(say: Say) {
+  try {
+    return await startRedis({ onProgress: say });
+  } catch (error) {
+    const { tried, message } = error as Error & { tried?: readonly string[] };
+    const reason = tried?.join('; ') ?? message.replaceAll('\n', ' ');
+    say(`No Redis could be had: running on the memory tier only (${reason})`);
+    return undefined;
+  }
+}
+
+async function prepare(database: Parameters<typeof migrate>[0], say: Say): Promise<void> {
+  const applied = await migrate(database);
+  if (applied.length > 0) say(`Migrations applied: ${applied.join(', ')}`);
+  const began = performance.now();
+  if (await seed(database, { size: DEMO_SIZE })) {
+    const { products, orders, reviews } = DEMO_SIZE;
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    say(`Shop filled in ${seconds} s: ${products} products, ${orders} orders, ${reviews} reviews`);
+  }
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { promisify } from 'node:util';
+import { NoServerError, startPostgres, startRedis } from '@larder/servers';
+import pg from 'pg';
+import request from 'supertest';
+import { migrate } from '../../src/db/migrate.ts';
+import { createPool } from '../../src/db/pool.ts';
+import { Lifecycle } from '../../src/run/lifecycle.ts';
+import { DEMO_PASSWORD, STAFF_EMAIL, shopperEmail } from '../../src/seed/people.ts';
+import { seed, TEST_SIZE } from '../../src/seed/seed.ts';
+import { openShop, type Shop } from '../../src/shop.ts';
+
+/** A shop that listens: a response is kept for one host and port, so all requests go to the same. */
+export interface OpenShop extends Shop {
+  readonly server: Server;
+}
+
+export interface TestShop extends OpenShop {
+  readonly pool: pg.Pool;
+  readonly staff: string;
+  readonly shopper: string;
+  readonly otherShopper: string;
+  readonly shopperId: number;
+  readonly otherShopperId: number;
+  /** The same shop in another process, as far as it can tell: own memory, same Postgres, same Redis. */
+  twin(): Promise<OpenShop>;
+}
+
+/** Long enough for a first run that has to fetch a server. */
+export const STARTING_MS = 120_000;
+
+const SHOPPER_ID = 2;
+const OTHER_SHOPPER_ID = 3;
+
+export async function openTestShop({ redis = false } = {}): Promise<TestShop> {
+  const lifecycle = new Lifecycle();
+  const postgres = await startPostgres({ database: 'shop_test' });
+  lifecycle.onClose('Postgres', () => postgres.stop());
+  const cache = redis ? await startRedis() : undefined;
+  if (cache) lifecycle.onClose('Redis', () => cache.stop());
+
+  // Whoever else uses a server that was only found, this shop is a schema and a namespace of its own.
+  const name = `shop_${randomBytes(6).toString('hex')}`;
+  await inDatabase(postgres.url, `CREATE SCHEMA ${name}`);
+  lifecycle.onClose('the schema', () => inDatabase(postgres.url, `DROP SCHEMA ${name} CASCADE`));
+  const pool = createPool({ url: postgres.url, schema: name, max: 5 });
+  lifecycle.onClose('the pool', () => pool.end());
+
+  const open = async (): Promise<OpenShop> => {
+    const shop = openShop({ pool, redisUrl: cache?.url, namespace: name });
+    lifecycle.onClose('the cache', () => shop.close());
+    const server = createServer(shop.app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    lifecycle.onClose('the server', () => promisify(server.close.bind(server))());
+    return { ...shop, server };
+  };
+  const shop = await open();
+  await migrate(shop.database);
+  await seed(shop.database, { size: TEST_SIZE });
+  return {
+    ...shop,
+    pool,
+    staff: await logIn(shop, STAFF_EMAIL),
+    shopper: await logIn(shop, shopperEmail(SHOPPER_ID)),
+    otherShopper: await logIn(shop, shopperEmail(OTHER_SHOPPER_ID)),
+    shopperId: SHOPPER_ID,
+    otherShopperId: OTHER_SHOPPER_ID,
+    twin: open,
+    close: () => lifecycle.close(),
+  };
+}
+
+/** Undefined where no Redis can be had; its tests are then skipped, as the shop then does without. */
+export async function openTestShopWithRedis(): Promise<TestShop | undefined> {
+  try {
+    return await openTestShop({ redis: true });
+  } catch (error) {
+    if (error instanceof NoServerError && error.code === 'LARDER_NO_REDIS') return undefined;
+    throw error;
+  }
+}
+
+export const bearer = (token: string): [string, string] => ['Authorization', `Bearer ${token}`];
+
+async function logIn({ server }: OpenShop, email: string): Promise<string> {
+  const { body } = await request(server)
+    .post('/api/sessions')
+    .send({ email, password: DEMO_PASSWORD })
+    .expect(201);
+  return body.token;
+}
+
+async function inDatabase(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
