@@ -1,0 +1,23 @@
+import { connect } from 'node:net';
+
+/** Whether the Redis on this port takes commands, and is the process we started and not a neighbour. */
+export function redisAnswers(port: number, pid: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    let reply = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write('INFO server\r\nPING\r\n'));
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1_000, () => settle(false));
+    socket.once('error', () => settle(false));
+    socket.once('close', () => settle(false));
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      reply += chunk;
+      // A password among the arguments hides both answers, and still shows that it is up.
+      if (reply.includes('-NOAUTH')) settle(true);
+      else if (reply.includes('+PONG')) settle(reply.includes(`process_id:${pid}\r\n`));
+      else if (reply.includes('-LOADING')) settle(false);
+    });
+  });
+}

@@ -1,0 +1,26 @@
+import { dockerRedis } from '../docker.ts';
+import { noRedis } from '../errors.ts';
+import { found, type Progress, type Server } from '../server.ts';
+import { findRedis } from './find.ts';
+import { runRedis } from './spawn.ts';
+
+export interface RedisOptions {
+  /** Any free port when absent; means nothing to a Redis that is only found. */
+  readonly port?: number | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly onProgress?: Progress | undefined;
+}
+
+/** A Redis to talk to: the one named by REDIS_URL, or one of ours until `stop`. */
+export async function startRedis(options: RedisOptions = {}): Promise<Server> {
+  const onProgress = options.onProgress ?? (() => {});
+  if (process.env.REDIS_URL) return found(process.env.REDIS_URL, 'REDIS_URL');
+  const tried = ['REDIS_URL: not set'];
+
+  const container = await dockerRedis({ ...options, onProgress }, tried);
+  if (container) return container;
+
+  const program = await findRedis(tried, onProgress);
+  if (program) return runRedis(program, options);
+  throw noRedis(tried);
+}
