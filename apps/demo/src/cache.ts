@@ -6,7 +6,7 @@ import type { Registry } from 'prom-client';
 /** How long what is kept, in one place; routes add the tags. */
 export const policies = {
   productDetail: { ttl: 300, staleWhileRevalidate: 30, staleIfError: 600 },
-  productList: { ttl: 30, staleWhileRevalidate: 60, staleIfError: 300 },
+  productList: { ttl: 60, staleWhileRevalidate: 60, staleIfError: 300 },
   reviews: { ttl: 120, staleWhileRevalidate: 60 },
   // Orders change the sales figures and do not invalidate them: they are as old as this at most.
   report: { ttl: 300, staleWhileRevalidate: 60, staleIfError: 3_600 },

@@ -1,13 +1,24 @@
 import type { Product } from './products/product-repository.ts';
+import type { ListQuery, Sort } from './products/schemas.ts';
 
 /** What cached responses and values are invalidated by; writes and reads name them here and nowhere else. */
 export const tag = {
   /** Everything that shows this product by itself. */
   product: (id: number | string) => `product:${id}`,
-  /** Lists of this category. */
+  /** Whatever mentions this product among others: its name, price and rating, but not its stock. */
+  listed: (id: number | string) => `listed:${id}`,
+  /** What is computed from everything that lists show, and pages too long to name each product on them. */
+  listings: 'listings',
+  /** Every read of products, lists and reports: for a write that failed in a way that leaves its outcome open. */
+  catalogue: 'catalogue',
+  /** Lists of this category: which products are in it. */
   category: (slug: string) => `category:${slug}`,
-  /** Lists across categories, searches, and the report over all of them. */
+  /** Lists across categories: which products there are. */
   products: 'products',
+  /** Lists in an order that a change of this can change. */
+  sortedBy: (what: 'price' | 'name' | 'rating') => `sorted-by:${what}`,
+  /** Lists of products whose text matches something. */
+  searches: 'searches',
   /** The categories themselves: which there are, and how many products each has. */
   categories: 'categories',
   /** What this user says of themselves, wherever it is shown. */
@@ -16,27 +27,58 @@ export const tag = {
   orders: (userId: number | string) => `orders:${userId}`,
 } as const;
 
+const SORTED: ReadonlyMap<Sort | undefined, string> = new Map([
+  ['price', tag.sortedBy('price')],
+  ['-price', tag.sortedBy('price')],
+  ['name', tag.sortedBy('name')],
+  ['rating', tag.sortedBy('rating')],
+]);
+
+/** What decides which products are on a list, and in which order. Not yet what it says of them. */
+export function listTags({
+  category,
+  q,
+  sort,
+}: Partial<Pick<ListQuery, 'category' | 'q' | 'sort'>>): string[] {
+  const order = SORTED.get(sort);
+  return [
+    tag.catalogue,
+    category === undefined ? tag.products : tag.category(category),
+    ...(q === undefined ? [] : [tag.searches]),
+    ...(order === undefined ? [] : [order]),
+  ];
+}
+
+/** A response carries 64 tags at most, and a list has others besides these. */
+const MOST_NAMED = 50;
+
+/** What a list says of the products on it. */
+export const listedTags = (products: readonly { readonly id: number }[]): string[] =>
+  products.length > MOST_NAMED ? [tag.listings] : products.map(({ id }) => tag.listed(id));
+
 /** What a created (`undefined` before), changed or removed (`undefined` after) product is seen in. */
 export function productTags(before: Product | undefined, after: Product | undefined): string[] {
   const states = [before, after].filter((state) => state !== undefined);
-  const tags = states.map((state) => tag.product(state.id));
-  if (looksDifferentInLists(before, after)) {
-    tags.push(tag.products, ...states.map((state) => tag.category(state.category)));
-  }
-  if (before?.category !== after?.category) tags.push(tag.categories);
+  const changed = (field: keyof Product): boolean => before?.[field] !== after?.[field];
+  const moved = changed('category');
+  // Stock is not among them: lists do not show it, so a delivery leaves them alone.
+  const shown = (['sku', 'name', 'priceCents', 'category'] as const).some(changed);
+  const tags = [
+    ...states.map(({ id }) => tag.product(id)),
+    ...(shown ? [...states.map(({ id }) => tag.listed(id)), tag.listings] : []),
+    ...(changed('priceCents') ? [tag.sortedBy('price')] : []),
+    ...(changed('name') ? [tag.sortedBy('name')] : []),
+    ...(changed('name') || changed('description') ? [tag.searches] : []),
+    ...(moved ? [tag.products, tag.categories, ...states.map(({ category }) => tag.category(category))] : []),
+  ];
   return [...new Set(tags)];
 }
 
-/** A review changes what lists say of the product, and what its author's profile shows. */
-export const reviewTags = (product: Product, authorId: number): string[] => [
-  tag.product(product.id),
-  tag.category(product.category),
-  tag.products,
+/** A review changes what is said of the product and where rating puts it, and what its author's profile shows. */
+export const reviewTags = ({ id }: Product, authorId: number): string[] => [
+  tag.product(id),
+  tag.listed(id),
+  tag.listings,
+  tag.sortedBy('rating'),
   tag.user(authorId),
 ];
-
-// Stock is not among them: lists do not show it, so a delivery leaves them alone.
-const LISTED = ['sku', 'name', 'description', 'priceCents', 'category'] as const;
-
-const looksDifferentInLists = (before: Product | undefined, after: Product | undefined): boolean =>
-  LISTED.some((field) => before?.[field] !== after?.[field]);

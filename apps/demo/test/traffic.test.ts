@@ -18,7 +18,7 @@ describe('traffic', () => {
   it('stays on this machine unless told otherwise', () => {
     expect(() => readArgs(['http://shop.example'])).toThrow('--remote');
     expect(readArgs(['http://shop.example', '--remote'])).toMatchObject({ seconds: 60, concurrency: 16 });
-    expect(readArgs(['http://[::1]:3000'])).toMatchObject({ rate: 150 });
+    expect(readArgs(['http://[::1]:3000'])).toMatchObject({ rate: 250 });
   });
 
   it.each([['--seconds=0'], ['--seconds=x'], ['--concurrency=-1'], ['--nonsense'], ['ftp://127.0.0.1']])(

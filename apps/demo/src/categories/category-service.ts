@@ -14,6 +14,10 @@ export class CategoryService {
 
   all(): Promise<Category[]> {
     const load = () => this.#categories.all();
-    return this.#larder.cache.getOrSet('categories', { ttl: 600, tags: [tag.categories] }, load);
+    return this.#larder.cache.getOrSet(
+      'categories',
+      { ttl: 600, tags: [tag.catalogue, tag.categories] },
+      load,
+    );
   }
 }

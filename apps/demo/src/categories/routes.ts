@@ -16,7 +16,7 @@ export function categoryRoutes(categories: CategoryRepository, larder: Larder): 
   router.get(
     '/report',
     larder.cacheControl({ ...presets.cdn, sMaxAge: 60 }),
-    larder.cacheResponse({ ...policies.report, tags: [tag.products, tag.categories] }),
+    larder.cacheResponse({ ...policies.report, tags: [tag.catalogue, tag.listings, tag.categories] }),
     async (_req, res) => {
       res.json({ generatedAt: new Date(), categories: await categories.report() });
     },

@@ -9,5 +9,11 @@ declare global {
   }
 }
 
-/** For `larder.invalidates`, which asks once the handler has succeeded. */
-export const touched = (_req: Request, res: Response): readonly string[] => res.locals.touched ?? [];
+/**
+ * For `larder.invalidates`, which asks once the handler has answered. One that failed before it could say may
+ * have written all the same, and a connection can break behind a commit: then it is `otherwise` that falls.
+ */
+export const touchedOr =
+  (...otherwise: readonly string[]) =>
+  (_req: Request, res: Response): readonly string[] =>
+    res.locals.touched ?? otherwise;

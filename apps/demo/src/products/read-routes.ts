@@ -1,11 +1,11 @@
 import { type Larder, presets } from '@larder/express';
-import { type Request, Router } from 'express';
+import { Router } from 'express';
 import { policies } from '../cache.ts';
 import type { CategoryRepository } from '../categories/category-repository.ts';
 import { pageLinks } from '../http/page-links.ts';
 import { notFound } from '../http/problem.ts';
 import { integerId, parseQuery } from '../http/validate.ts';
-import { tag } from '../tags.ts';
+import { listedTags, listTags, tag } from '../tags.ts';
 import type { ProductRepository } from './product-repository.ts';
 import type { ReviewRepository } from './review-repository.ts';
 import { listQuery, reviewsQuery } from './schemas.ts';
@@ -21,32 +21,44 @@ export function productReads({ products, reviews, categories, larder }: ProductR
   const router = Router();
   router.param('id', integerId);
 
-  router.get('/', larder.cacheResponse({ ...policies.productList, tags: listTags }), async (req, res) => {
-    const query = parseQuery(listQuery, req.query);
-    const { items, total } = await products.list(query);
-    if (total === 0 && query.category && !(await categories.exists(query.category)))
-      throw notFound('category');
-    res.json({ items, total, page: query.page, limit: query.limit, links: pageLinks(req, query, total) });
-  });
+  router.get(
+    '/',
+    // Read again, and checked, by the handler: a query that makes no sense is answered 400 and never kept.
+    larder.cacheResponse({ ...policies.productList, tags: (req) => listTags(req.query) }),
+    async (req, res) => {
+      const query = parseQuery(listQuery, req.query);
+      const { items, total } = await products.list(query);
+      if (total === 0 && query.category && !(await categories.exists(query.category)))
+        throw notFound('category');
+      res.cache?.tag(...listedTags(items));
+      res.json({ items, total, page: query.page, limit: query.limit, links: pageLinks(req, query, total) });
+    },
+  );
 
   router.get(
     '/:id',
     larder.cacheControl(presets.api),
-    larder.cacheResponse({ ...policies.productDetail, tags: (req) => [tag.product(String(req.params.id))] }),
+    larder.cacheResponse({
+      ...policies.productDetail,
+      tags: (req) => [tag.catalogue, tag.product(String(req.params.id))],
+    }),
     async (req, res) => {
       const id = Number(req.params.id);
       const product = await products.find(id);
       if (product === undefined) throw notFound('product');
       const [rating, related] = await Promise.all([reviews.summary(id), products.boughtTogether(id, 4)]);
       // Which products are related may lag behind the latest orders; what is said of them may not.
-      for (const other of related) res.cache?.tag(tag.product(other.id));
+      res.cache?.tag(...listedTags(related));
       res.json({ ...product, rating, related });
     },
   );
 
   router.get(
     '/:id/reviews',
-    larder.cacheResponse({ ...policies.reviews, tags: (req) => [tag.product(String(req.params.id))] }),
+    larder.cacheResponse({
+      ...policies.reviews,
+      tags: (req) => [tag.catalogue, tag.product(String(req.params.id))],
+    }),
     async (req, res) => {
       const id = Number(req.params.id);
       const query = parseQuery(reviewsQuery, req.query);
@@ -64,9 +76,4 @@ export function productReads({ products, reviews, categories, larder }: ProductR
   );
 
   return router;
-}
-
-/** A write in another category leaves this list alone; lists across categories feel every write. */
-function listTags({ query: { category } }: Request): string[] {
-  return [typeof category === 'string' ? tag.category(category) : tag.products];
 }

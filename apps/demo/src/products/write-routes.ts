@@ -2,9 +2,9 @@ import type { Larder } from '@larder/express';
 import { type RequestHandler, Router } from 'express';
 import { currentUser, requireStaff } from '../http/authenticate.ts';
 import { notFound } from '../http/problem.ts';
-import { touched } from '../http/touched.ts';
+import { touchedOr } from '../http/touched.ts';
 import { integerId, parseBody } from '../http/validate.ts';
-import { productTags, reviewTags } from '../tags.ts';
+import { productTags, reviewTags, tag } from '../tags.ts';
 import type { ProductRepository } from './product-repository.ts';
 import type { ReviewRepository } from './review-repository.ts';
 import { productChanges, productInput, reviewInput } from './schemas.ts';
@@ -18,7 +18,7 @@ export interface ProductWrites {
 
 export function productWrites({ products, reviews, larder, requireUser }: ProductWrites): Router {
   const router = Router();
-  const staff = [requireUser, requireStaff, larder.invalidates(touched)];
+  const staff = [requireUser, requireStaff, larder.invalidates(touchedOr(tag.catalogue))];
   router.param('id', integerId);
 
   router.post('/', ...staff, async (req, res) => {
@@ -45,7 +45,7 @@ export function productWrites({ products, reviews, larder, requireUser }: Produc
     res.status(204).end();
   });
 
-  router.post('/:id/reviews', requireUser, larder.invalidates(touched), async (req, res) => {
+  router.post('/:id/reviews', requireUser, larder.invalidates(touchedOr(tag.catalogue)), async (req, res) => {
     const author = currentUser(req);
     const input = parseBody(reviewInput, req.body);
     const product = await products.find(Number(req.params.id));

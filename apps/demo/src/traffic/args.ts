@@ -8,7 +8,7 @@ export interface TrafficOptions {
   readonly rate: number;
 }
 
-export const USAGE = `Usage: pnpm demo:traffic [url] [--seconds 60] [--concurrency 16] [--rate 150] [--remote]
+export const USAGE = `Usage: pnpm demo:traffic [url] [--seconds 60] [--concurrency 16] [--rate 250] [--remote]
 
   url            the running demo (default http://127.0.0.1:3000)
   --seconds      how long
@@ -24,7 +24,7 @@ export function readArgs(args: string[]): TrafficOptions | 'help' {
     options: {
       seconds: { type: 'string', default: '60' },
       concurrency: { type: 'string', default: '16' },
-      rate: { type: 'string', default: '150' },
+      rate: { type: 'string', default: '250' },
       remote: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },

@@ -34,12 +34,12 @@ export function visits(scene: Scene, random: Random): Make {
 
 function reads({ products, categories, shoppers }: Scene, random: Random): [number, Make][] {
   const popular = random.shuffle(Array.from({ length: products }, (_, index) => index + 1));
-  const productRank = zipf(products, 1.1, random);
-  const categoryRank = zipf(categories.length, 0.8, random);
+  const productRank = zipf(products, 1.35, random);
+  const categoryRank = zipf(categories.length, 1, random);
   const terms = random.shuffle([...ADJECTIVES, ...MATERIALS]);
-  const termRank = zipf(terms.length, 1, random);
+  const termRank = zipf(terms.length, 1.2, random);
   const pageRank = zipf(5, 1.5, random);
-  const userRank = zipf(200, 1, random);
+  const userRank = zipf(200, 1.2, random);
   const product = () => popular[productRank()]!;
   const shopper = () => random.pick(shoppers).token;
 

@@ -74,7 +74,7 @@ export class UsersController {
     const id = Number(req.params.id);
     const [profile, reviews] = await Promise.all([this.#users.profile(id), this.#users.recentReviews(id)]);
     if (profile === undefined) throw notFound('user');
-    for (const review of reviews) res.cache?.tag(tag.product(review.productId));
+    res.cache?.tag(...reviews.map((review) => tag.listed(review.productId)));
     res.json({ ...profile, reviews });
   }
 }
