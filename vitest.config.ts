@@ -19,11 +19,16 @@ export default defineConfig({
     projects: [
       {
         ...source,
-        test: { name: 'unit', include: ['**/test/**/*.test.ts'], exclude: [SERVICES, ...NOT_OURS] },
+        test: {
+          name: 'unit',
+          isolate: false,
+          include: ['**/test/**/*.test.ts'],
+          exclude: [SERVICES, ...NOT_OURS],
+        },
       },
       {
         ...against('express', 'express-4', 'packages/express'),
-        test: { name: 'unit express@4', include: ['test/**/*.test.ts'], exclude: [SERVICES] },
+        test: { name: 'unit express@4', isolate: false, include: ['test/**/*.test.ts'], exclude: [SERVICES] },
       },
       {
         ...source,
