@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DataInUseError, NoServerError, startPostgres } from '../src/index.ts';
 import { emptyFolder, isListening, query, startHolder, until } from './support/helpers.ts';
 
@@ -8,8 +8,13 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let temporary: ReturnType<typeof emptyFolder>;
 
+/** Where `nobody` can reach them wherever this clone and this home are: copied once, and for these tests alone. */
+const programs = emptyFolder();
+afterAll(() => programs.remove());
+
 beforeEach(() => {
   temporary = emptyFolder();
+  vi.stubEnv('LARDER_CACHE_DIR', programs.path);
   vi.stubEnv('TMPDIR', temporary.path);
   vi.stubEnv('DATABASE_URL', '');
   vi.stubEnv('LARDER_SERVERS', 'local');
