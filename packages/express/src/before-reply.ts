@@ -18,28 +18,28 @@ export function beforeReply(res: Response, action: (status: number | undefined) 
 
   const release = (): void => {
     phase = 'open';
-    Object.assign(res, original);
-    for (const call of held) call();
+    for (const call of held.splice(0)) call();
     if (!res.writableNeedDrain && !res.writableEnded) res.emit('drain');
   };
-  const hold = (method: Method, args: unknown[]): void => {
-    held.push(() => (res[method] as (...args: unknown[]) => unknown).apply(res, args));
-    if (phase !== 'waiting') return;
-    phase = 'holding';
-    const status = method === 'writeHead' ? (args[0] as number) : res.statusCode;
-    action(status).then(release, release);
-  };
-  const holding =
-    <R>(method: Method, answer: R) =>
+  /** Whoever wrapped the response after us keeps calling this, so that it must let through once it is open. */
+  const gate =
+    <R>(method: Method, meanwhile: R) =>
     (...args: unknown[]): R => {
-      hold(method, args);
-      return answer;
+      const call = () => (original[method] as (...args: unknown[]) => R).apply(res, args);
+      if (phase === 'open') return call();
+      held.push(call);
+      if (phase === 'waiting') {
+        phase = 'holding';
+        const status = method === 'writeHead' ? (args[0] as number) : res.statusCode;
+        action(status).then(release, release);
+      }
+      return meanwhile;
     };
 
-  res.writeHead = holding('writeHead', res) as Response['writeHead'];
-  res.write = holding('write', false) as Response['write'];
-  res.end = holding('end', res) as Response['end'];
-  res.flushHeaders = holding('flushHeaders', undefined);
+  res.writeHead = gate('writeHead', res) as Response['writeHead'];
+  res.write = gate('write', false) as Response['write'];
+  res.end = gate('end', res) as Response['end'];
+  res.flushHeaders = gate('flushHeaders', undefined);
   res.once('close', () => {
     if (phase === 'waiting') action(undefined).catch(() => {});
   });

@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { memoryStore } from '@larder/core';
 import { failingStore } from '@larder/core/testing';
+import compression from 'compression';
 import type express from 'express';
 import { describe, expect, it } from 'vitest';
 import type { LarderError } from '../src/index.ts';
@@ -107,6 +110,28 @@ describe('a write', () => {
     expect(text(await ask('/thing'))).toBe('v2');
     far.failing = false;
     expect(text(await ask('/thing'))).toBe('v2');
+  });
+
+  it('passes through whatever wraps it, before and after', async () => {
+    const page = 'larder '.repeat(1000);
+    for (const order of ['before', 'after'] as const) {
+      const { ask } = shop((app, larder) => {
+        const wrappers = [compression(), larder.invalidates(['t'])];
+        app.put(
+          '/',
+          ...(order === 'before' ? wrappers : wrappers.reverse()),
+          (_, res) => void res.send(page),
+        );
+      });
+      const answer = await ask('/', { 'Accept-Encoding': 'gzip' }, 'PUT');
+      expect(gunzipSync(answer.body).toString(), `compression ${order}`).toBe(page);
+    }
+  });
+
+  it('may stream more than fits, under back-pressure', async () => {
+    const chunk = Buffer.alloc(64 * 1024, 1);
+    const { ask } = things((_, res) => void Readable.from(Array(50).fill(chunk)).pipe(res));
+    expect((await ask('/other-url', {}, 'PUT')).body.length).toBe(50 * chunk.length);
   });
 
   it('whose tags cannot be told empties everything rather than keep what is wrong', async () => {
