@@ -4,7 +4,16 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => join('docs', name))];
+const packages = ['core', 'redis', 'express', 'prometheus'].map((name) =>
+  join('packages', name, 'README.md'),
+);
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  ...packages,
+  ...readdirSync(join(root, 'docs')).map((name) => join('docs', name)),
+];
 
 /** A page's TypeScript, as files that would stand in the demo, which knows every package. */
 const snippets = new Map(
