@@ -113,6 +113,21 @@ describe('getOrSet', () => {
     expect(await cache.getOrSet('key', { ttl: 60, tags: ['row'] }, async () => 'newer')).toBe('new');
   });
 
+  it('never gives what is not kept to who asks after an invalidation', async () => {
+    const cache = new Cache();
+    const [begun, old] = [later<void>(), later<null>()];
+    const slot = { ttl: 60, tags: ['row'] };
+    const before = cache.getOrSet<string | null>('key', slot, () => {
+      begun.resolve();
+      return old.promise;
+    });
+    await begun.promise;
+    await cache.invalidate('row');
+    const after = cache.getOrSet<string | null>('key', slot, async () => 'there now');
+    old.resolve(null);
+    expect([await before, await after]).toEqual([null, 'there now']);
+  });
+
   it('empties with its namespace', async () => {
     const cache = new Cache();
     await cache.withCache('key', 60, async () => 'old');

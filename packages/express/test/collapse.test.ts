@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { route, text, x } from './support/shop.ts';
@@ -53,6 +54,29 @@ describe('concurrent misses on one key', () => {
     open();
     expect([text(await before), text(after)]).toEqual(['run 1', 'run 2']);
     expect(text(await ask('/'))).toBe('run 2');
+  });
+
+  it('do not share a fill whose late tag was invalidated before they joined it', async () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { ask, runs, larder, server } = route(60, async (_, res) => {
+      const run = runs.count;
+      res.cache?.tag('late');
+      if (run === 1) await opened;
+      res.send(`run ${run}`);
+    });
+    const before = ask('/');
+    await expect.poll(() => runs.count).toBe(1);
+    await larder.cache.invalidate('late');
+    const arrived = once(server, 'request');
+    const after = ask('/');
+    await arrived;
+    await new Promise((resolve) => setImmediate(resolve));
+    open();
+    await before;
+    expect(text(await after)).toBe('run 2');
   });
 
   it('each get the variant that is theirs', async () => {
