@@ -1,11 +1,14 @@
 /** The bytes a handler writes, kept as long as they are within the limit. */
 export class BodyCollector {
   readonly #limitBytes: number;
+  readonly #overflow: () => void;
   #chunks: Buffer[] | undefined = [];
   #length = 0;
 
-  constructor(limitBytes: number) {
+  /** `overflow` is called once, when the limit is passed and everything is let go. */
+  constructor(limitBytes: number, overflow: () => void) {
     this.#limitBytes = limitBytes;
+    this.#overflow = overflow;
   }
 
   add(chunk: unknown, encoding: BufferEncoding | undefined): void {
@@ -13,10 +16,11 @@ export class BodyCollector {
     const bytes = copyOf(chunk, encoding, this.#limitBytes - this.#length);
     if (bytes === undefined) {
       this.#chunks = undefined;
-      return;
+      this.#overflow();
+    } else {
+      this.#chunks.push(bytes);
+      this.#length += bytes.length;
     }
-    this.#chunks.push(bytes);
-    this.#length += bytes.length;
   }
 
   /** One buffer with exactly the bytes written; undefined when they were too many. */

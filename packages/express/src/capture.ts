@@ -15,13 +15,15 @@ export interface Watcher {
    * handler sends it in one piece. `end` ends the response past the watch.
    */
   head(body: Body, end: End): Decision;
+  /** More has been written than is kept; it goes on to the client all the same. */
+  tooLarge(): void;
   /** The handler has ended the response; `body` is undefined when it was too large to keep. */
   ended(body: Buffer | undefined): void;
   /** The handler, or an error, destroyed the response: there is no whole. */
   destroyed(): void;
 }
 
-export type Body = Buffer | 'streamed' | 'too-large';
+export type Body = Buffer | 'streamed';
 
 export type End = (body?: Buffer) => void;
 
@@ -40,7 +42,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     flushHeaders: res.flushHeaders,
     destroy: res.destroy,
   };
-  const collector = new BodyCollector(limitBytes);
+  const collector = new BodyCollector(limitBytes, () => watcher.tooLarge());
   let phase: 'waiting' | 'sending' | 'dropping' = 'waiting';
   let over = false;
 
@@ -90,7 +92,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     const inOnePiece = phase === 'waiting';
     if (chunk !== undefined && chunk !== null) collector.add(chunk, encoding);
     const whole = collector.whole();
-    decide(inOnePiece ? (whole ?? 'too-large') : 'streamed');
+    decide(inOnePiece && whole !== undefined ? whole : 'streamed');
     if (phase === 'sending') original.end.call(res, chunk as never, encoding as never, callback as never);
     else if (callback !== undefined) res.once('finish', callback);
     finish(() => watcher.ended(whole));

@@ -70,11 +70,18 @@ export class FillCapture implements Watcher {
     this.#restoreRequest();
     this.#declaredLength = declaredLength(this.#parts.res);
     this.#route = routeOf(this.#parts.req);
-    const plan = this.#plan(body);
+    const plan = this.#plan();
     this.#status = plan.status;
     if (plan.kind === 'serve-stale') return this.#serveStale(plan, end);
     if (plan.kind === 'store') this.#response = this.#withBody(plan, body);
     return this.#send(plan, body);
+  }
+
+  tooLarge(): void {
+    if (this.#givenUp) return;
+    this.#parts.fill.skip('too-large');
+    // A large download may take its time; nobody need wait for its end to fetch one of his own.
+    this.#parts.fill.abandon();
   }
 
   ended(body: Buffer | undefined): void {
@@ -96,9 +103,8 @@ export class FillCapture implements Watcher {
     visit.tell({ ...this.#status, detail: 'destroyed' }, this.#route ?? routeOf(req));
   }
 
-  #plan(body: Body): Plan {
+  #plan(): Plan {
     const { fill, req, res, policy } = this.#parts;
-    if (body === 'too-large') fill.skip('too-large');
     if (req.method !== this.#method) fill.skip('method-override');
     if (isAuthenticated(req) && !policy.credentialsCovered) fill.skip('user');
     const lines = linesOf(res);
@@ -126,8 +132,7 @@ export class FillCapture implements Watcher {
   }
 
   #serveStale({ stored, status }: Extract<Plan, { kind: 'serve-stale' }>, end: End): Decision {
-    const { cache, policy, req, res, fill } = this.#parts;
-    fill.abandon();
+    const { cache, policy, req, res } = this.#parts;
     restoreLines(res, this.#before);
     reply(req, res, { stored, status, statusHeaders: policy.statusHeaders, now: cache.clock.now(), end });
     return { kind: 'replaced' };

@@ -95,6 +95,21 @@ describe('concurrent misses on one key', () => {
     expect(runs.count).toBe(2);
   });
 
+  it.each([
+    ['larger than is kept', { 'Content-Type': 'text/plain' }],
+    ['a stream of events', { 'Content-Type': 'text/event-stream' }],
+  ])('do not wait for the end of a response that is %s', async (_, fields) => {
+    const endings: (() => void)[] = [];
+    const { ask, runs } = route({ ttl: 60, maxBodyBytes: 10 }, (_req, res) => {
+      res.writeHead(200, fields).write('more than ten bytes');
+      endings.push(() => res.end());
+    });
+    const asking = [ask('/'), ask('/'), ask('/')];
+    await expect.poll(() => runs.count).toBe(3);
+    for (const end of endings) end();
+    expect((await Promise.all(asking)).map(text)).toEqual(Array(3).fill('more than ten bytes'));
+  });
+
   it('are not hurt by a leader whose client leaves', async () => {
     const { ask, runs, open, server } = gated();
     await expect.poll(() => server.listening).toBe(true);

@@ -15,6 +15,7 @@ export type Refusal =
   | 'vary-credentials'
   | 'vary-too-many'
   | 'content-range'
+  | 'event-stream'
   | 'no-freshness';
 
 /** The part of a policy that storing depends on. */
@@ -76,6 +77,12 @@ const selectable: Rule = (_, response, rules) => {
 const complete: Rule = (_, response) =>
   response.fields.get('content-range') === undefined ? undefined : 'content-range';
 
+/** It has no end that those who wait for it could see. */
+const ends: Rule = (_, response) =>
+  response.fields.get('content-type')?.toLowerCase().startsWith('text/event-stream')
+    ? 'event-stream'
+    : undefined;
+
 const hasLifetime: Rule = (_, response, rules) =>
   rules.hasTtl || (statedFreshness(response) ?? 0) > 0 ? undefined : 'no-freshness';
 
@@ -86,5 +93,6 @@ const RULES: readonly Rule[] = [
   setsCookie,
   selectable,
   complete,
+  ends,
   hasLifetime,
 ];

@@ -50,6 +50,7 @@ describe('a response is not stored', () => {
     ['vary-credentials', { Vary: 'Accept, Cookie' }, 200],
     ['vary-credentials', { Vary: 'authorization' }, 200],
     ['vary-too-many', { Vary: 'a, b, c, d, e, f, g, h, i' }, 200],
+    ['event-stream', { 'Content-Type': 'text/event-stream; charset=utf-8' }, 200],
     ['content-range', { 'Content-Range': 'bytes 0-1/2' }, 200],
   ] as const)('for %s: %j %i', (reason, fields, status) => {
     expect(refusal(request(), response(fields, status), RULES)).toBe(reason);
