@@ -1,6 +1,9 @@
 import {
+  type Answer,
   type Cache,
   type CacheStatus,
+  type Fill,
+  type Forward,
   isSafe,
   type Policy,
   type ResolvedPolicy,
@@ -36,22 +39,52 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
       const status: CacheStatus = { fwd, detail: question.detail };
       return passBy({ req, res, next, policy, visit }, status);
     }
-    cache.answer(question.wanted, policy).then((answer) => {
-      if (answer.kind === 'stored') {
-        const { stored, status } = answer;
-        const end = (body?: Buffer) => res.end(body);
-        reply(req, res, { stored, status, statusHeaders: policy.statusHeaders, now: cache.clock.now(), end });
-        return visit.tell(status, stored.route);
-      }
-      if (answer.fill === undefined) return passBy({ req, res, next, policy, visit }, { fwd: answer.fwd });
-      // A handler run for nobody would only load the server; whoever waits for this fill asks for himself.
-      if (res.destroyed) return answer.fill.abandon();
-      const capture = new FillCapture({ cache, policy, req, res, fwd: answer.fwd, fill: answer.fill, visit });
-      ongoing.set(res, { visit, capture });
-      res.cache = controlsOf(cache, answer.fill);
-      next();
-    }, next);
+    cache
+      .answer(question.wanted, policy)
+      .then((answer) => act({ cache, req, res, next, policy, visit }, answer))
+      .catch((error) => {
+        cache.observe({ type: 'error', namespace: cache.namespace, doing: 'answer from the cache', error });
+        if (!res.headersSent) next();
+      });
   };
+}
+
+interface Acting extends Passing {
+  readonly cache: Cache;
+}
+
+function act(acting: Acting, answer: Answer): void {
+  const { cache, req, res, policy, visit } = acting;
+  if (res.destroyed || res.headersSent) {
+    comeTooLate(acting, answer);
+  } else if (answer.kind === 'stored') {
+    const { stored, status } = answer;
+    const end = (body?: Buffer) => void res.end(body);
+    reply(req, res, { stored, status, statusHeaders: policy.statusHeaders, now: cache.clock.now(), end });
+    visit.tell(status, stored.route);
+  } else if (answer.fill === undefined) {
+    passBy(acting, { fwd: answer.fwd });
+  } else {
+    fillFrom(acting, answer.fwd, answer.fill);
+  }
+}
+
+/**
+ * While the cache was asked the client has left, or a time limit upstream has answered. A handler run for nobody
+ * would only load the server; whoever waits for this fill asks for himself.
+ */
+function comeTooLate({ req, visit }: Acting, answer: Answer): void {
+  const fwd = answer.kind === 'forward' ? answer.fwd : 'miss';
+  if (answer.kind === 'forward') answer.fill?.abandon();
+  visit.tell({ fwd, detail: 'too-late' }, routeOf(req));
+}
+
+/** The handler's turn, with its response kept on the way to the client. */
+function fillFrom({ cache, req, res, next, policy, visit }: Acting, fwd: Forward, fill: Fill): void {
+  const capture = new FillCapture({ cache, policy, req, res, fwd, fill, visit });
+  ongoing.set(res, { visit, capture });
+  res.cache = controlsOf(cache, fill);
+  next();
 }
 
 interface Passing {
@@ -64,7 +97,7 @@ interface Passing {
 
 /** The handler's turn, with nothing for the cache to keep. */
 function passBy({ req, res, next, policy, visit }: Passing, status: CacheStatus): void {
-  if (policy.statusHeaders) tellStatus(res, status);
+  if (policy.statusHeaders && !res.headersSent) tellStatus(res, status);
   ongoing.set(res, { visit });
   res.cache = NO_CONTROLS;
   res.once('close', () => visit.tell(status, routeOf(req)));
@@ -76,7 +109,7 @@ function takeOver(res: Response): void {
   const outer = ongoing.get(res);
   outer?.capture?.giveUp();
   outer?.visit.handOver();
-  if (outer !== undefined) {
+  if (outer !== undefined && !res.headersSent) {
     res.removeHeader('X-Cache');
     res.removeHeader('Cache-Status');
   }

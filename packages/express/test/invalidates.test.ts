@@ -128,6 +128,26 @@ describe('a write', () => {
     }
   });
 
+  it.each([
+    ['then fails', (_: express.Response, next: express.NextFunction) => next(new Error('after the answer'))],
+    ['then answers again', (res: express.Response) => void res.status(500).json({ again: true })],
+  ])('that has answered whole and %s is answered with what it said first', async (_, then) => {
+    const { ask } = things((_req, res, next) => {
+      res.status(201).json({ id: 1 });
+      then(res, next);
+    });
+    const answer = await ask('/other-url', {}, 'PUT');
+    expect([answer.status, text(answer), answer.headers['content-length']]).toEqual([201, '{"id":1}', '8']);
+  });
+
+  it('that fails in the middle of its answer is cut off', async () => {
+    const { ask } = things((_req, res) => {
+      res.write('half');
+      throw new Error('in the middle');
+    });
+    await expect(ask('/other-url', {}, 'PUT')).rejects.toThrow();
+  });
+
   it('may stream more than fits, under back-pressure', async () => {
     const chunk = Buffer.alloc(64 * 1024, 1);
     const { ask } = things((_, res) => void Readable.from(Array(50).fill(chunk)).pipe(res));

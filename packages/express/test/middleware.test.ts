@@ -1,3 +1,5 @@
+import { memoryStore } from '@larder/core';
+import { failingStore } from '@larder/core/testing';
 import express, { type Request } from 'express';
 import { describe, expect, it } from 'vitest';
 import { cacheResponse, type LarderError } from '../src/index.ts';
@@ -282,5 +284,38 @@ describe('what is observed', () => {
       { hit: true, ttl: 60 },
       { fwd: 'bypass', detail: 'cookie' },
     ]);
+  });
+});
+
+describe('a time limit upstream', () => {
+  /** Answers 503 while the cache is still being asked, as middleware like connect-timeout does. */
+  const impatient = (policy: Parameters<typeof route>[0], method = 'GET') => {
+    const far = failingStore(memoryStore({}, { namespace: 'far' }));
+    const answers: (() => void)[] = [];
+    const get = () => new Promise<undefined>((resolve) => answers.push(() => resolve(undefined)));
+    const made = shop(
+      (app, larder) => {
+        app.use((req, res, next) => {
+          next();
+          if (req.method === method) res.status(503).send('too slow');
+        });
+        app.get('/', larder.cacheResponse(policy), (_, res) => void res.send('x'));
+      },
+      { redis: { name: 'far', open: () => ({ ...far, get }) } },
+    );
+    return { ...made, answers };
+  };
+
+  it('is heard: the cache comes too late, and says so to the observer alone', async () => {
+    const { ask, answers, observer } = impatient(60);
+    const asking = ask('/');
+    await expect.poll(() => answers.length).toBe(1);
+    const told = observer.next('request');
+    for (const answer of answers) answer();
+    expect([(await asking).status, (await told).status]).toEqual([
+      503,
+      { fwd: 'uri-miss', detail: 'too-late' },
+    ]);
+    expect(observer.of('error')).toEqual([]);
   });
 });
