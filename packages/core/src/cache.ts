@@ -3,6 +3,7 @@ import type { Entry, StoredResponse } from './entry.ts';
 import { type Delivery, guardObserver, type Observer } from './events.ts';
 import { Fill } from './fill.ts';
 import { DEFAULT_FLIGHT_LIMITS, type Flight, type FlightLimits, Flights } from './flight.ts';
+import { cacheControlOf } from './http/cache-control.ts';
 import type { CacheStatus, Forward } from './http/cache-status.ts';
 import { evaluate, type Reuse, ttlOf } from './http/reuse.ts';
 import { matches } from './http/vary.ts';
@@ -68,6 +69,8 @@ export class Cache {
       const reuse = this.#evaluate(found);
       if (reuse.kind === 'fresh') return hit(found.entry!.payload, reuse.ttl);
       if (wanted.head.method === 'HEAD') return { kind: 'forward', fwd: forwardOf(found), fill: undefined };
+      // What it gets is for itself: nobody should wait for it, nor it for anybody.
+      if (isNoStore(wanted.head)) return this.#forward(wanted, rules, found, undefined);
       const flight = this.#flights.find(found.flightKey);
       if (flight === undefined) {
         return this.#forward(wanted, rules, found, this.#flights.lead(found.flightKey, wanted.tags));
@@ -75,7 +78,7 @@ export class Cache {
       if (reuse.kind === 'stale') return hit(found.entry!.payload, reuse.ttl);
       const landing = await flight.follow();
       if (landing.kind === 'alone') return this.#forward(wanted, rules, found, undefined);
-      if (landing.kind === 'overtaken') continue;
+      if (landing.kind === 'again') continue;
       const shared = await this.#shared(landing.result, flight, wanted, beganMs);
       if (shared !== undefined) return collapsed(shared, found, this.#clock.now());
     }
@@ -166,6 +169,9 @@ const hit = (stored: StoredResponse, ttl: number): Answer => ({
   stored,
   status: { hit: true, ttl },
 });
+
+/** RFC 9111 §5.2.1.5. */
+const isNoStore = ({ fields }: Wanted['head']): boolean => cacheControlOf(fields).has('no-store');
 
 const forwardOf = ({ entry, fwd }: Found): Forward => (entry === undefined ? fwd : 'stale');
 

@@ -72,7 +72,7 @@ export class Fill {
     const entry = this.#entry(response);
     try {
       const stored = (await this.#listVariant(entry)) && (await this.#snapshot.set(entry));
-      this.#parts.flight?.land(stored ? { kind: 'shared', result: entry } : { kind: 'overtaken' });
+      this.#parts.flight?.land(stored ? { kind: 'shared', result: entry } : { kind: 'again' });
       return stored;
     } finally {
       this.abandon();
@@ -82,6 +82,11 @@ export class Fill {
   /** Nothing came of it, or nothing that others may see. No effect after `complete`. */
   abandon(): void {
     this.#parts.flight?.land({ kind: 'alone' });
+  }
+
+  /** Nobody knows what would have come of it: whoever waits looks again, and one of them leads. */
+  lose(): void {
+    this.#parts.flight?.land({ kind: 'again' });
   }
 
   #context(): PlanContext {

@@ -4,12 +4,12 @@ import type { Tag } from './tags.ts';
 
 /**
  * What the followers of a fill get: its result; or that there is none to share, so that each runs for itself;
- * or that an invalidation overtook it, so that they look again.
+ * or that it was lost or overtaken by an invalidation, so that they look again and one of them leads.
  */
 export type Landing<T> =
   | { readonly kind: 'shared'; readonly result: T }
   | { readonly kind: 'alone' }
-  | { readonly kind: 'overtaken' };
+  | { readonly kind: 'again' };
 
 export interface FlightLimits {
   /** Ms that a follower waits before it goes its own way. Default 10,000. */
@@ -52,10 +52,12 @@ export class Flight<T> {
   }
 
   get joinable(): boolean {
-    return (
-      this.#followers < this.#limits.maxFollowers &&
-      this.#clock.monotonicMs() - this.startedMs < this.#limits.fillMs
-    );
+    return this.#followers < this.#limits.maxFollowers && !this.lost;
+  }
+
+  /** So long under way that nobody waits for it any more. */
+  get lost(): boolean {
+    return this.#clock.monotonicMs() - this.startedMs >= this.#limits.fillMs;
   }
 
   /** Waits for the landing, at most `waitMs`. */
@@ -103,9 +105,18 @@ export class Flights<T> {
     const flight = new Flight<T>(tags, this.#clock, this.#limits, () => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });
-    if (this.#flights.size < this.#limits.maxFlights || this.#flights.has(key))
-      this.#flights.set(key, flight);
+    this.#flights.delete(key);
+    this.#forgetLost();
+    if (this.#flights.size < this.#limits.maxFlights) this.#flights.set(key, flight);
     return flight;
+  }
+
+  /** Fills that never landed, oldest first: their handlers answered nobody. */
+  #forgetLost(): void {
+    for (const [key, flight] of this.#flights) {
+      if (!flight.lost) return;
+      this.#flights.delete(key);
+    }
   }
 
   /** Nobody joins a fill that may have read what is now out of date; who waits already began before that. */

@@ -66,8 +66,8 @@ export class Values {
       if (flight === undefined) return this.#told('miss', beganMs, await this.#lead(slot, load));
       const landing = await flight.follow();
       if (landing.kind === 'alone') break;
-      if (landing.kind === 'overtaken') continue;
-      if (landing.result.kind === 'value' && beganMs - flight.startedMs >= LEASE_MS) continue;
+      if (landing.kind === 'again') continue;
+      if (beganMs - flight.startedMs >= LEASE_MS) continue;
       return this.#told('collapsed', beganMs, resultOf(landing.result) as T);
     }
     return this.#told('miss', beganMs, resultOf(await this.#load(slot, load)) as T);
@@ -95,7 +95,7 @@ export class Values {
     const flight = this.#flights.lead(slot.key, slot.tags);
     const loaded = await this.#load(slot, load);
     const overtaken = loaded.kind === 'value' && !loaded.stored;
-    flight.land(overtaken ? { kind: 'overtaken' } : { kind: 'shared', result: loaded });
+    flight.land(overtaken ? { kind: 'again' } : { kind: 'shared', result: loaded });
     return resultOf(loaded) as T;
   }
 

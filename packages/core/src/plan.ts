@@ -19,6 +19,8 @@ export interface HandlerHead {
   readonly lines: readonly FieldLine[];
   /** Lower-case names of lines that were there before the cache's place in the stack: sent, never stored. */
   readonly inherited: ReadonlySet<string>;
+  /** Names of such lines that the handler took away: taken away from every reply. */
+  readonly removed: readonly string[];
   /** Its Cache-Control was written for clients by a preset, not for this cache. */
   readonly directivesForClients: boolean;
   /** The route's pattern. */
@@ -66,7 +68,7 @@ export function planFor(handler: HandlerHead, context: PlanContext): Plan {
     const status = { fwd: 'stale', fwdStatus: handler.status, detail: STALE_IF_ERROR } as const;
     return { kind: 'serve-stale', stored: stale, status };
   }
-  const head = headOf(handler);
+  const head = datedHead(handler, now);
   const status: ForwardStatus = { fwd, fwdStatus: head.status };
   const detail = refusalOf(head, context, handler.directivesForClients);
   if (detail !== undefined) return { kind: 'pass', status: { ...status, detail } };
@@ -97,13 +99,11 @@ function storePlan(
   context: PlanContext,
 ): Omit<StorePlan, 'status'> {
   const { rules, ttl, requestedAt, now } = context;
-  const added = addedLines(head, rules, now);
+  const added = [...head.lines.slice(handler.lines.length), ...directivesAdded(head, rules)];
   const lines = [...handler.lines.filter(([name]) => !handler.inherited.has(name.toLowerCase())), ...added];
-  const life = lifetimeOf(headOf({ status: head.status, lines: [...handler.lines, ...added] }), {
-    ...rules,
-    ttl,
-  });
-  const generated = generatedAt(head, requestedAt, now);
+  const life = lifetimeOf(head, { ...rules, ttl });
+  // By the handler's own Date: ours is cut to the second, and would make everything up to one second old.
+  const generated = generatedAt(headOf(handler), requestedAt, now);
   // A lifetime that the app gives begins when the app answers; a stated one when the origin did.
   const freshUntil = (ttl === undefined ? generated : now) + life.fresh * 1000;
   return {
@@ -112,7 +112,7 @@ function storePlan(
     response: {
       kind: 'response',
       status: head.status,
-      lines: replayable(lines, head.fields),
+      lines: [...replayable(lines, head.fields), ...handler.removed.map((name) => [name, []] as const)],
       etag: validEtag(head),
       lastModified: head.fields.get('last-modified'),
       nominated: nominatedBy(head, context),
@@ -130,13 +130,16 @@ function storePlan(
  * A client that is told nothing guesses (RFC 9111 §4.2.2), and would keep what is invalidated here: it is
  * told to ask every time, which costs it a 304.
  */
-function addedLines(head: ResponseHead, rules: StoringRules, now: number): FieldLine[] {
-  const silent = head.fields.get('cache-control') === undefined && head.fields.get('expires') === undefined;
-  const directives = rules.credentialsCovered ? 'private, no-cache' : 'no-cache';
-  return [
-    ...(head.fields.get('date') === undefined ? [['Date', formatHttpDate(now)] as const] : []),
-    ...(silent ? [['Cache-Control', directives] as const] : []),
-  ];
+function directivesAdded(head: ResponseHead, rules: StoringRules): FieldLine[] {
+  if (head.fields.get('cache-control') !== undefined || head.fields.get('expires') !== undefined) return [];
+  return [['Cache-Control', rules.credentialsCovered ? 'private, no-cache' : 'no-cache']];
+}
+
+/** RFC 9110 §6.6.1: who receives a response without a Date dates it. */
+function datedHead({ status, lines }: HandlerHead, now: number): ResponseHead {
+  const head = headOf({ status, lines });
+  if (head.fields.get('date') !== undefined) return head;
+  return headOf({ status, lines: [...lines, ['Date', formatHttpDate(now)]] });
 }
 
 /** The response's own Vary and what earlier ones of this URI varied by, less what the key covers anyway. */
@@ -145,8 +148,10 @@ function nominatedBy(
   { request, rules, varyNames }: PlanContext,
 ): StoredResponse['nominated'] {
   const own = nominatedNames(head.fields.get('vary'));
+  // Encoded bytes are for who takes that encoding, whether the handler remembered to say so or not.
+  const encoded = head.fields.get('content-encoding') === undefined ? [] : ['accept-encoding'];
   const covered = new Set(rules.credentialsCovered ? [...rules.vary, 'cookie', 'authorization'] : rules.vary);
-  const names = [...new Set([...varyNames, ...own])].filter((name) => !covered.has(name)).sort();
+  const names = [...new Set([...varyNames, ...own, ...encoded])].filter((name) => !covered.has(name)).sort();
   return nominate(names, request.fields);
 }
 

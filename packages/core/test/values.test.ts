@@ -128,6 +128,22 @@ describe('getOrSet', () => {
     expect([await before, await after]).toEqual([null, 'there now']);
   });
 
+  it('never gives what another process may have invalidated to who asks a lease later', async () => {
+    const clock = manualClock();
+    const cache = new Cache({ clock, redis: sharedTier(clock).tier });
+    const [begun, old] = [later<void>(), later<null>()];
+    const load = () => {
+      begun.resolve();
+      return old.promise;
+    };
+    const before = cache.getOrSet<string | null>('key', { ttl: 60 }, load);
+    await begun.promise;
+    clock.advance(1000);
+    const after = cache.getOrSet<string | null>('key', { ttl: 60 }, async () => 'there now');
+    old.resolve(null);
+    expect([await before, await after]).toEqual([null, 'there now']);
+  });
+
   it('empties with its namespace', async () => {
     const cache = new Cache();
     await cache.withCache('key', 60, async () => 'old');

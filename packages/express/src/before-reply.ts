@@ -4,7 +4,7 @@ import { linesOf, restoreLines } from './head.ts';
 type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders';
 
 /**
- * Holds a response from its first byte until `action` is done. `status` is what the handler answers, or
+ * Holds a response from its first byte until `action` is done, and the end of a streamed one once more. `status` is what the handler answers, or
  * undefined when the connection broke before it did; should it answer after that, `action` runs again.
  *
  * To the handler it is as if the response were on its way: what it answers first counts. A second answer, such
@@ -38,11 +38,13 @@ export function beforeReply(res: Response, action: (status: number | undefined) 
     <R>(method: Method, meanwhile: R) =>
     (...args: unknown[]): R => {
       const call = () => (original[method] as (...args: unknown[]) => R).apply(res, args);
-      if (phase === 'open') return call();
+      // A streamed answer may still be writing when it begins: its end waits as its beginning did.
+      const streamedEnd = phase === 'open' && method === 'end' && !whole;
+      if (phase === 'open' && !streamedEnd) return call();
       if (whole) return meanwhile;
       held.push(call);
       whole = method === 'end';
-      if (phase === 'waiting') hold(method === 'writeHead' ? (args[0] as number) : res.statusCode);
+      if (phase !== 'holding') hold(method === 'writeHead' ? (args[0] as number) : res.statusCode);
       return meanwhile;
     };
 

@@ -19,6 +19,8 @@ export interface Watcher {
   tooLarge(): void;
   /** The handler has ended the response; `body` is undefined when it was too large to keep. */
   ended(body: Buffer | undefined): void;
+  /** The client has left in the middle of a stream, which may go on to its end and most likely will not. */
+  clientGone(): void;
   /** The handler, or an error, destroyed the response: there is no whole. */
   destroyed(): void;
 }
@@ -43,7 +45,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     destroy: res.destroy,
   };
   const collector = new BodyCollector(limitBytes, () => watcher.tooLarge());
-  let phase: 'waiting' | 'sending' | 'dropping' = 'waiting';
+  let phase: 'waiting' | 'sending' | 'head-only' | 'replaced' = 'waiting';
   let over = false;
 
   const send = (body?: Buffer): void => {
@@ -56,9 +58,15 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     // From here on Node's own calls of writeHead, made while it sends, go through.
     phase = 'sending';
     const decision = watcher.head(body, send);
-    if (decision.kind === 'send' && !decision.withoutBody) return;
-    if (decision.kind === 'send') send();
-    phase = 'dropping';
+    if (decision.kind === 'replaced') phase = 'replaced';
+    // The head goes out when the handler has ended: whoever pipes into a response takes an early end for a fault.
+    else if (decision.withoutBody) phase = 'head-only';
+  };
+  const endHeadOnly = (): void => {
+    if (over) return;
+    phase = 'sending';
+    send();
+    phase = 'head-only';
   };
   const finish = (settle: () => void): void => {
     if (over) return;
@@ -93,8 +101,9 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     if (chunk !== undefined && chunk !== null) collector.add(chunk, encoding);
     const whole = collector.whole();
     decide(inOnePiece && whole !== undefined ? whole : 'streamed');
+    if (phase !== 'sending' && callback !== undefined) res.once('finish', callback);
     if (phase === 'sending') original.end.call(res, chunk as never, encoding as never, callback as never);
-    else if (callback !== undefined) res.once('finish', callback);
+    else if (phase === 'head-only') endHeadOnly();
     finish(() => watcher.ended(whole));
     return res;
   } as Response['end'];
@@ -104,11 +113,15 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     return original.destroy.call(res, error);
   };
 
-  // A client that leaves lets the handler go on to its end, which is a whole all the same. A connection that
-  // nobody left was cut on this side, as Express does when a handler fails after its first byte.
+  // A client that leaves lets the handler go on to its end, which is a whole all the same; but a stream that was
+  // piped here stops. A connection that nobody left was cut on this side, as Express does when a handler fails
+  // after its first byte.
   const { socket } = res.req;
   res.once('close', () => {
+    if (over) return;
     if (!socket.readableEnded && socket.errored === null) finish(() => watcher.destroyed());
+    else if (phase === 'waiting') res.once('unpipe', () => over || watcher.clientGone());
+    else watcher.clientGone();
   });
 }
 

@@ -2,6 +2,7 @@ import {
   belongsOn304,
   type Cache,
   type FieldLine,
+  type Fields,
   type Fill,
   type Forward,
   type ForwardStatus,
@@ -15,12 +16,12 @@ import {
 import type { Request, Response } from 'express';
 import { isForClients } from './cache-control.ts';
 import { type Body, capture, type Decision, type End, type Watcher } from './capture.ts';
-import { linesOf, restoreLines, unchangedNames } from './head.ts';
+import { linesOf, removedNames, restoreLines, unchangedNames } from './head.ts';
 import { reply, tellStatus } from './reply.ts';
-import { fieldsOfRequest, isAuthenticated } from './request-head.ts';
-import { routeOf } from './route.ts';
+import { isAuthenticated } from './request-head.ts';
+import { NO_ROUTE, routeOf } from './route.ts';
 import type { Visit } from './visit.ts';
-import { withhold } from './withheld.ts';
+import { type Withheld, withhold } from './withheld.ts';
 
 export interface FillCaptureParts {
   readonly cache: Cache;
@@ -36,7 +37,8 @@ export interface FillCaptureParts {
 export class FillCapture implements Watcher {
   readonly #parts: FillCaptureParts;
   readonly #method: string;
-  readonly #restoreRequest: () => void;
+  readonly #partition: string | undefined;
+  readonly #withheld: Withheld;
   /** Lines set before the cache's place in the stack. */
   readonly #before: readonly FieldLine[];
   /** Something upstream rewrites responses: what we promise of one may not hold further out. */
@@ -54,20 +56,20 @@ export class FillCapture implements Watcher {
     this.#status = { fwd: parts.fwd };
     this.#before = linesOf(res);
     this.#wrapped = Object.hasOwn(res, 'writeHead') || Object.hasOwn(res, 'end');
-    this.#restoreRequest = withhold(req, policy);
+    this.#withheld = withhold(req, policy);
+    this.#partition = policy.partition?.(req);
     capture(res, policy.maxBodyBytes, this);
   }
 
   /** From here on the response is somebody else's. */
   giveUp(): void {
     this.#givenUp = true;
-    this.#restoreRequest();
+    this.#withheld.restore();
     this.#parts.fill.abandon();
   }
 
   head(body: Body, end: End): Decision {
     if (this.#givenUp) return SEND;
-    this.#restoreRequest();
     this.#declaredLength = declaredLength(this.#parts.res);
     this.#route = routeOf(this.#parts.req);
     const plan = this.#plan();
@@ -86,6 +88,7 @@ export class FillCapture implements Watcher {
 
   ended(body: Buffer | undefined): void {
     if (this.#givenUp) return;
+    this.#withheld.restore();
     const { cache, visit } = this.#parts;
     const route = this.#route!;
     this.#complete(body).then(
@@ -95,23 +98,31 @@ export class FillCapture implements Watcher {
     );
   }
 
+  clientGone(): void {
+    if (this.#givenUp) return;
+    const { fill, visit } = this.#parts;
+    fill.lose();
+    visit.tell({ ...this.#status, detail: 'client-gone' }, this.#route ?? NO_ROUTE);
+  }
+
   destroyed(): void {
     if (this.#givenUp) return;
-    this.#restoreRequest();
+    this.#withheld.restore();
     const { fill, visit, req } = this.#parts;
-    fill.abandon();
+    fill.lose();
     visit.tell({ ...this.#status, detail: 'destroyed' }, this.#route ?? routeOf(req));
   }
 
   #plan(): Plan {
-    const { fill, req, res, policy } = this.#parts;
+    const { fill, req, res } = this.#parts;
     if (req.method !== this.#method) fill.skip('method-override');
-    if (isAuthenticated(req) && !policy.credentialsCovered) fill.skip('user');
+    this.#askAgain();
     const lines = linesOf(res);
     return fill.plan({
       status: res.statusCode,
       lines,
       inherited: unchangedNames(this.#before, lines),
+      removed: removedNames(this.#before, res),
       directivesForClients: isForClients(res),
       route: this.#route!,
     });
@@ -123,31 +134,40 @@ export class FillCapture implements Watcher {
 
   /** What the client gets now is what later ones will get from the cache, less its Age. */
   #send(plan: Plan, body: Body): Decision {
-    const { req, res, policy } = this.#parts;
+    const { res, policy } = this.#parts;
     for (const [name, value] of plan.kind === 'store' ? plan.added : []) res.setHeader(name, value);
     if (this.#response?.etag !== undefined) res.setHeader('ETag', this.#response.etag);
     const certain = body instanceof Buffer && plan.kind === 'store' && !this.#wrapped;
     if (policy.statusHeaders) tellStatus(res, certain ? { ...plan.status, stored: true } : plan.status);
-    return isFresh(req, res) ? asNotModified(res) : SEND;
+    return isFresh(this.#withheld.asked, res) ? asNotModified(res) : SEND;
   }
 
   #serveStale({ stored, status }: Extract<Plan, { kind: 'serve-stale' }>, end: End): Decision {
     const { cache, policy, req, res } = this.#parts;
     restoreLines(res, this.#before);
-    reply(req, res, { stored, status, statusHeaders: policy.statusHeaders, now: cache.clock.now(), end });
+    const { statusHeaders } = policy;
+    const { asked } = this.#withheld;
+    reply(req, res, { asked, stored, status, statusHeaders, now: cache.clock.now(), end });
     return { kind: 'replaced' };
   }
 
   async #complete(body: Buffer | undefined): Promise<Partial<Outcome>> {
-    const { fill, req, res, policy } = this.#parts;
+    const { fill, res } = this.#parts;
     const response = this.#response;
-    if (isAuthenticated(req) && !policy.credentialsCovered) fill.skip('user');
+    this.#askAgain();
     const flaw = response === undefined ? 'unstorable' : this.#flaw(body);
     if (flaw !== undefined || !fill.allows({ status: response!.status, lines: linesOf(res) })) {
       fill.abandon();
       return response === undefined ? {} : { stored: false, detail: flaw ?? 'changed-upstream' };
     }
     return { stored: await fill.complete({ ...response!, body: body! }) };
+  }
+
+  /** Who is asking is looked at twice: middleware behind the cache may have found it out only now. */
+  #askAgain(): void {
+    const { fill, req, policy } = this.#parts;
+    if (isAuthenticated(req) && !policy.credentialsCovered) fill.skip('user');
+    if (policy.partition?.(req) !== this.#partition) fill.skip('partition');
   }
 
   #flaw(body: Buffer | undefined): string | undefined {
@@ -169,14 +189,15 @@ function declaredLength(res: Response): number | undefined {
 }
 
 /** The client's precondition, which was hidden from the handler, answered in its place. */
-function isFresh(req: Request, res: Response): boolean {
+function isFresh(asked: Fields, res: Response): boolean {
   if (res.statusCode < 200 || res.statusCode > 299) return false;
   const text = (name: string) => res.getHeader(name)?.toString();
-  return isNotModified(fieldsOfRequest(req), { etag: text('ETag'), lastModified: text('Last-Modified') });
+  return isNotModified(asked, { etag: text('ETag'), lastModified: text('Last-Modified') });
 }
 
 function asNotModified(res: Response): Decision {
   res.statusCode = 304;
+  res.statusMessage = '';
   for (const name of res.getHeaderNames()) {
     if (!belongsOn304(name) || name === 'transfer-encoding') res.removeHeader(name);
   }

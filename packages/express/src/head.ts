@@ -21,6 +21,11 @@ export function restoreLines(res: Response, before: readonly FieldLine[]): void 
   for (const [name, value] of before) res.setHeader(name, value);
 }
 
+/** Names of lines that were there before and are no more. */
+export function removedNames(before: readonly FieldLine[], res: Response): string[] {
+  return before.map(([name]) => name).filter((name) => !res.hasHeader(name));
+}
+
 /** Lower-case names of lines that are still as they were. */
 export function unchangedNames(before: readonly FieldLine[], now: readonly FieldLine[]): ReadonlySet<string> {
   const values = new Map(before.map(([name, value]) => [name.toLowerCase(), String(value)]));

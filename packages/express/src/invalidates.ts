@@ -7,7 +7,7 @@ import { requestHead } from './request-head.ts';
 export type TagsOf = readonly string[] | ((req: Request, res: Response) => readonly string[]);
 
 /** Tag functions of the policies that a write has passed, gathered so that it invalidates once. */
-const gathered = new WeakMap<Response, (() => readonly Tag[])[]>();
+const gathered = new WeakMap<Response, Map<Cache, (() => readonly Tag[])[]>>();
 
 /**
  * Invalidates tags, and the target URI (RFC 9111 §4.4), when the route has written: after its handler has
@@ -37,13 +37,15 @@ export function invalidateWithReply(
   tagsOf: (req: Request, res: Response) => readonly string[],
 ): void {
   const own = () => userTags(tagsOf(req, res));
-  const others = gathered.get(res);
+  const byCache = gathered.get(res) ?? new Map<Cache, (() => readonly Tag[])[]>();
+  gathered.set(res, byCache);
+  const others = byCache.get(cache);
   if (others !== undefined) {
     others.push(own);
     return;
   }
   const all = [() => [uriTag(targetUri(requestHead(req)))], own];
-  gathered.set(res, all);
+  byCache.set(cache, all);
   beforeReply(res, async (status) => {
     if (status !== undefined && status >= 400 && status < 500) return;
     await cache.invalidateTags(tagsFrom(cache, all));

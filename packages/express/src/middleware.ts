@@ -14,6 +14,7 @@ import { controlsOf, NO_CONTROLS } from './controls.ts';
 import { FillCapture } from './fill-capture.ts';
 import { invalidateWithReply } from './invalidates.ts';
 import { reply, tellStatus } from './reply.ts';
+import { fieldsOfRequest } from './request-head.ts';
 import { routeOf } from './route.ts';
 import { Visit } from './visit.ts';
 import { asked } from './wanted.ts';
@@ -60,7 +61,15 @@ function act(acting: Acting, answer: Answer): void {
   } else if (answer.kind === 'stored') {
     const { stored, status } = answer;
     const end = (body?: Buffer) => void res.end(body);
-    reply(req, res, { stored, status, statusHeaders: policy.statusHeaders, now: cache.clock.now(), end });
+    const { statusHeaders } = policy;
+    reply(req, res, {
+      asked: fieldsOfRequest(req),
+      stored,
+      status,
+      statusHeaders,
+      now: cache.clock.now(),
+      end,
+    });
     visit.tell(status, stored.route);
   } else if (answer.fill === undefined) {
     passBy(acting, { fwd: answer.fwd });

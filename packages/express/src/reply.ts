@@ -2,6 +2,7 @@ import {
   belongsOn304,
   type CacheStatus,
   currentAge,
+  type Fields,
   formatCacheStatus,
   isNotModified,
   mergeLists,
@@ -10,9 +11,10 @@ import {
 } from '@larder/core';
 import type { Request, Response } from 'express';
 import type { End } from './capture.ts';
-import { fieldsOfRequest } from './request-head.ts';
 
 export interface Reply {
+  /** The request's own fields, the preconditions among them. */
+  readonly asked: Fields;
   readonly stored: StoredResponse;
   readonly status: CacheStatus;
   readonly statusHeaders: boolean;
@@ -22,12 +24,19 @@ export interface Reply {
 }
 
 /** Sends a stored response: whole, as a head, or as 304 to a client that has it already. */
-export function reply(req: Request, res: Response, { stored, status, statusHeaders, now, end }: Reply): void {
-  const notModified = stored.status === 200 && isNotModified(fieldsOfRequest(req), stored);
+export function reply(
+  req: Request,
+  res: Response,
+  { asked, stored, status, statusHeaders, now, end }: Reply,
+): void {
+  const notModified = stored.status === 200 && isNotModified(asked, stored);
   res.statusCode = notModified ? 304 : stored.status;
+  // Left empty it is what belongs to the code; a handler that failed may have left its own.
+  res.statusMessage = '';
   for (const [name, value] of stored.lines) {
     const key = name.toLowerCase();
-    if (key === 'vary') varyBy(res, String(value));
+    if (value.length === 0 && typeof value !== 'string') res.removeHeader(name);
+    else if (key === 'vary') varyBy(res, String(value));
     else if (!notModified || belongsOn304(key)) res.setHeader(name, value);
   }
   if (statusHeaders) {

@@ -184,6 +184,19 @@ describe('what stood before the cache', () => {
     expect(x(second)).toBe('HIT');
   });
 
+  it('and was taken away by the handler is taken away from every reply', async () => {
+    const { ask } = shop((app, larder) => {
+      app.use((_, res, next) => next(void res.setHeader('X-Frame-Options', 'DENY')));
+      app.get('/', larder.cacheResponse(60), (_, res) => {
+        res.removeHeader('x-frame-options');
+        res.send('x');
+      });
+    });
+    const [first, second] = [await ask('/'), await ask('/')];
+    expect(x(second)).toBe('HIT');
+    expect([first, second].map(({ headers }) => headers['x-frame-options'])).toEqual([undefined, undefined]);
+  });
+
   it('may set a cookie as late as it likes: the response is refused', async () => {
     const { ask, observer } = shop((app, larder) => {
       app.use((_, res, next) => {

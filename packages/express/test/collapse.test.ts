@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { route, text, x } from './support/shop.ts';
 
@@ -108,6 +109,32 @@ describe('concurrent misses on one key', () => {
     await expect.poll(() => runs.count).toBe(3);
     for (const end of endings) end();
     expect((await Promise.all(asking)).map(text)).toEqual(Array(3).fill('more than ten bytes'));
+  });
+
+  it('do not queue behind a client that asks for itself alone', async () => {
+    const { ask, runs, open } = gated();
+    const alone = ask('/', { 'Cache-Control': 'no-store' });
+    await expect.poll(() => runs.count).toBe(1);
+    expect([text(await ask('/')), x(await ask('/'))]).toEqual(['x', 'HIT']);
+    open();
+    await alone;
+  });
+
+  it('do not wait for a stream whose client has left in the middle', async () => {
+    const { ask, runs, server } = route(60, (_, res) => {
+      if (runs.count > 1) return void res.send('whole');
+      Readable.from(
+        (async function* () {
+          for (;;) yield await new Promise((resolve) => setImmediate(resolve, Buffer.alloc(10_000)));
+        })(),
+      ).pipe(res);
+    });
+    await expect.poll(() => server.listening).toBe(true);
+    const leaving = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    leaving.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    await once(leaving, 'data');
+    leaving.destroy();
+    expect(text(await ask('/', { Host: '127.0.0.1' }))).toBe('whole');
   });
 
   it('are not hurt by a leader whose client leaves', async () => {

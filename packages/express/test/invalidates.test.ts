@@ -6,7 +6,7 @@ import compression from 'compression';
 import type express from 'express';
 import { describe, expect, it } from 'vitest';
 import type { LarderError } from '../src/index.ts';
-import { invalidates } from '../src/index.ts';
+import { createLarder, invalidates } from '../src/index.ts';
 import { shop, text, x } from './support/shop.ts';
 
 /** `/thing` is cached under the tag `thing`; what a PUT answers is up to the test. */
@@ -138,6 +138,38 @@ describe('a write', () => {
     });
     const answer = await ask('/other-url', {}, 'PUT');
     expect([answer.status, text(answer), answer.headers['content-length']]).toEqual([201, '{"id":1}', '8']);
+  });
+
+  it('that goes on writing while it streams its answer is read by who wrote it', async () => {
+    let version = 1;
+    const { ask } = shop((app, larder) => {
+      app.get(
+        '/thing',
+        larder.cacheResponse({ ttl: 60, tags: ['t'] }),
+        (_, res) => void res.send(`v${version}`),
+      );
+      app.put('/other-url', larder.invalidates(['t']), async (_, res) => {
+        res.write('working …');
+        await ask('/thing');
+        version += 1;
+        res.end('done');
+      });
+    });
+    expect(text(await ask('/other-url', {}, 'PUT'))).toBe('working …done');
+    expect(text(await ask('/thing'))).toBe('v2');
+  });
+
+  it('invalidates in every cache that it passes', async () => {
+    const other = createLarder();
+    const { ask } = shop((app, larder) => {
+      app.use('/thing', larder.cacheResponse(60));
+      app.get('/thing', (_, res) => void res.send('x'));
+      app.get('/other', other.cacheResponse({ ttl: 60, tags: ['t'] }), (_, res) => void res.send('y'));
+      app.put('/thing', other.invalidates(['t']), (_, res) => void res.json({}));
+    });
+    for (const path of ['/thing', '/other']) await ask(path);
+    await ask('/thing', {}, 'PUT');
+    expect([x(await ask('/thing')), x(await ask('/other'))]).toEqual(['MISS', 'MISS']);
   });
 
   it('that fails in the middle of its answer is cut off', async () => {

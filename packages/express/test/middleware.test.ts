@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { memoryStore } from '@larder/core';
 import { failingStore } from '@larder/core/testing';
 import express, { type Request } from 'express';
@@ -84,6 +86,14 @@ describe('cacheResponse() without a lifetime', () => {
     expect(x(await ask('/'))).toBe('MISS');
   });
 
+  it('knows its Expires by the moment it was made', async () => {
+    const { ask } = route(undefined, (_, res) => {
+      res.set('Expires', new Date(Date.now() + 60_000).toUTCString()).send('x');
+    });
+    await ask('/');
+    expect(x(await ask('/'))).toBe('HIT');
+  });
+
   it('stores nothing that states none', async () => {
     const { ask } = route(undefined, (_, res) => void res.send('x'));
     await ask('/');
@@ -127,6 +137,18 @@ describe('clients', () => {
     expect([first.status, x(first)]).toEqual([304, 'MISS']);
     const second = await ask('/');
     expect([second.status, x(second), text(second), runs.count]).toEqual([200, 'HIT', 'body', 1]);
+  });
+
+  it('that ask conditionally for a stream leave the stream its end', async () => {
+    const failures: unknown[] = [];
+    const { ask, runs } = route(60, (_, res) => {
+      res.set('ETag', '"stream"');
+      pipeline(Readable.from(['a', 'b']), res).catch((error) => failures.push(error));
+    });
+    const first = await ask('/', { 'If-None-Match': '"stream"' });
+    expect([first.status, text(first), failures]).toEqual([304, '', []]);
+    const second = await ask('/');
+    expect([x(second), text(second), runs.count]).toEqual(['HIT', 'ab', 1]);
   });
 
   it('get an entity tag made of the bytes where the handler makes none', async () => {

@@ -74,6 +74,18 @@ describe('a request that says who is asking leaves the cache alone', () => {
     expect(x(await ask('/'))).toBe('BYPASS');
   });
 
+  it('and then only by what was known when the cache was asked', async () => {
+    const { ask } = shop((app, larder) => {
+      const partition = (req: Request & { user?: string }) => req.user ?? 'nobody';
+      app.use(larder.cacheResponse({ ttl: 60, partition, credentials: 'partitioned' }));
+      app.use((req, _, next) => next(void Object.assign(req, { user: req.get('authorization') })));
+      app.get('/', (req, res) => void res.send((req as Request & { user: string }).user));
+    });
+    const first = await ask('/', { Authorization: 'alice' });
+    expect(first.headers['cache-status']).toContain('detail=partition');
+    expect(text(await ask('/', { Authorization: 'bob' }))).toBe('bob');
+  });
+
   it('and is told to nobody downstream either', async () => {
     const policy = {
       ttl: 60,
@@ -95,6 +107,22 @@ describe('cookies', () => {
     expect(text(await ask('/', { Cookie: 'ga=1' }))).toBe('none');
     const hit = await ask('/', { Cookie: 'ga=2' });
     expect([x(hit), text(hit)]).toEqual(['HIT', 'none']);
+  });
+
+  it('that somebody has parsed already are hidden as well, to the last byte of a stream', async () => {
+    const { ask } = shop((app, larder) => {
+      app.use((req, _, next) =>
+        next(void Object.assign(req, { cookies: { sid: 'secret', currency: 'EUR' } })),
+      );
+      app.get('/', larder.cacheResponse({ ttl: 60, cookies: ['currency'] }), async (req, res) => {
+        const { cookies } = req as Request & { cookies: object };
+        res.write(JSON.stringify(cookies));
+        await new Promise((resolve) => setImmediate(resolve));
+        res.end(req.get('cookie'));
+      });
+    });
+    const answer = await ask('/', { Cookie: 'sid=secret; currency=EUR' });
+    expect(text(answer)).toBe('{"currency":"EUR"}currency=EUR');
   });
 
   it('that the policy names are part of the key, and all that the handler sees', async () => {

@@ -77,6 +77,7 @@ describe('stale-if-error', () => {
     const covered = await ask('/');
     expect([covered.status, text(covered), x(covered)]).toEqual([200, 'good', 'STALE']);
     expect([covered.headers['x-good'], covered.headers['x-bad']]).toEqual(['1', undefined]);
+    expect(covered.message).toBe('OK');
     expect(covered.headers['cache-status']).toBe(
       `Larder; fwd=stale; fwd-status=${status}; detail=stale-if-error`,
     );

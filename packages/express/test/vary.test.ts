@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import compression from 'compression';
 import { describe, expect, it } from 'vitest';
 import { route, shop, text, x } from './support/shop.ts';
@@ -70,6 +70,15 @@ describe('a response’s Vary', () => {
     await larder.cache.invalidate('greeting');
     expect(x(await ask('/', { 'Accept-Language': 'fr' }))).toBe('MISS');
     expect(x(await ask('/', { 'Accept-Language': 'en' }))).toBe('MISS');
+  });
+});
+
+describe('an encoded response', () => {
+  it('is for who takes the encoding, even if its handler forgets Vary', async () => {
+    const { ask } = route(60, (_, res) => void res.set('Content-Encoding', 'gzip').end(gzipSync('x')));
+    await ask('/', { 'Accept-Encoding': 'gzip' });
+    expect(x(await ask('/'))).toBe('MISS');
+    expect(x(await ask('/', { 'Accept-Encoding': 'gzip' }))).toBe('HIT');
   });
 });
 

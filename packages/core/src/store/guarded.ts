@@ -43,7 +43,10 @@ class GuardedStore implements Store {
     if (!(await this.#delivered())) return NOTHING_STORED;
     const snapshot = await this.#attempt('snapshot', () => this.#store.snapshot(tags), undefined);
     if (snapshot === undefined) return NOTHING_STORED;
-    return { set: (entry) => this.#attempt('set', () => snapshot.set(entry), false) };
+    return {
+      set: async (entry) =>
+        (await this.#delivered()) && (await this.#attempt('set', () => snapshot.set(entry), false)),
+    };
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {

@@ -56,6 +56,15 @@ describe('a store that fails', () => {
     expect(await far.get('key', entry.tags)).toBeUndefined();
   });
 
+  it('delivers what is pending before it stores, so that a fill which began before is refused', async () => {
+    const { far, store } = rig();
+    const snapshot = await store.snapshot(entry.tags);
+    far.failing = true;
+    expect(await store.invalidate(['t:a'])).toBe('pending');
+    far.failing = false;
+    expect(await snapshot.set(entry)).toBe(false);
+  });
+
   it('sends a tag again that is invalidated while its delivery is under way', async () => {
     const sent: { readonly tags: string[]; readonly answer: () => void }[] = [];
     const { far } = rig();

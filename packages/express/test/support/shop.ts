@@ -13,6 +13,7 @@ import { createLarder, type Larder, type LarderOptions, type Policy } from '../.
 
 export interface Answer {
   readonly status: number;
+  readonly message: string;
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
@@ -63,8 +64,14 @@ export function exchange(options: RequestOptions): Promise<Answer> {
       res.on('data', (chunk: Buffer) => chunks.push(chunk));
       res.on('error', reject);
       res.on('end', () => {
-        const { statusCode, headers, rawHeaders } = res;
-        resolve({ status: statusCode!, headers, rawHeaders, body: Buffer.concat(chunks) });
+        const { statusCode, statusMessage, headers, rawHeaders } = res;
+        resolve({
+          status: statusCode!,
+          message: statusMessage!,
+          headers,
+          rawHeaders,
+          body: Buffer.concat(chunks),
+        });
       });
     });
     asking.on('error', reject);
