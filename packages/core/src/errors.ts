@@ -38,6 +38,9 @@ export const invalidTag = (given: unknown, fix: string): LarderError =>
 export const storeFailed = (operation: string, cause: unknown): LarderError =>
   new LarderError('LARDER_STORE_FAILED', `the store could not ${operation}`, { cause });
 
+export const storeTooSlow = (ms: number): LarderError =>
+  new LarderError('LARDER_STORE_FAILED', `the store did not answer within ${ms} ms`);
+
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (typeof value === 'function') return `a function (${value.name || 'anonymous'})`;

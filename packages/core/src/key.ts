@@ -5,7 +5,7 @@ import type { NominatedField } from './http/vary.ts';
  * Cache keys, as text. Each part is written as its length, a colon and itself, and an absent part as `-`,
  * so that no part's content can look like a boundary and equal keys mean equal parts:
  *
- *   response = "r" part(namespace) part(scheme) part(authority) part(target | custom…) "p" part(partition) "v" *( part(name) part(value) )
+ *   response = "r" part(namespace) part(scheme) part(authority) ( part(target) part(rewritten) | custom… ) "p" part(partition) "v" *( part(name) part(value) )
  *   variant  = response "|" *( part(name) part(value) )
  *   value    = "k" part(namespace) part(key)
  *
@@ -28,7 +28,9 @@ export interface ResponseKeyParts {
 
 export function responseKey({ namespace, head, custom, partition, keyed }: ResponseKeyParts): CacheKey {
   const resource =
-    custom === undefined ? `t${part(head.target)}` : `c${custom.length}${custom.map(part).join('')}`;
+    custom === undefined
+      ? `t${part(head.target)}${part(head.rewritten)}`
+      : `c${custom.length}${custom.map(part).join('')}`;
   const who = `p${part(partition)}`;
   return `r${part(namespace)}${part(head.scheme)}${part(head.authority)}${resource}${who}v${keyed.map(field).join('')}`;
 }

@@ -93,7 +93,7 @@ export function resolveDirectives(directives: CacheControlDirectives): ClientDir
   }
   const given = directives as Record<string, unknown>;
   for (const name of Object.keys(given)) {
-    if (name !== 'vary' && !(name in WRITTEN)) {
+    if (name !== 'vary' && !Object.hasOwn(WRITTEN, name)) {
       throw invalidCacheControl(
         `unknown directive "${name}"`,
         `known are ${Object.keys(WRITTEN).join(', ')}, vary`,

@@ -10,6 +10,7 @@ const head = (scheme: string, authority: string, target: string): RequestHead =>
   scheme,
   authority,
   target,
+  rewritten: undefined,
   fields: fieldsOf([]),
   hasBody: false,
 });

@@ -23,6 +23,11 @@ export class BodyCollector {
     }
   }
 
+  /** Nobody will ask for the bytes. */
+  letGo(): void {
+    this.#chunks = undefined;
+  }
+
   /** One buffer with exactly the bytes written; undefined when they were too many. */
   whole(): Buffer | undefined {
     if (this.#chunks === undefined) return undefined;

@@ -4,8 +4,8 @@ import { applyHead } from './head.ts';
 
 /** What to do with a response whose head is complete and not yet sent. */
 export type Decision =
-  /** As it is; `withoutBody` when the client needs only the head. */
-  | { readonly kind: 'send'; readonly withoutBody?: boolean }
+  /** As it is; `withoutBody` when the client needs only the head, `keep` when its bytes will be asked for. */
+  | { readonly kind: 'send'; readonly withoutBody: boolean; readonly keep: boolean }
   /** Something else has been sent in its place through `end`; what the handler still writes is dropped. */
   | { readonly kind: 'replaced' };
 
@@ -58,6 +58,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     // From here on Node's own calls of writeHead, made while it sends, go through.
     phase = 'sending';
     const decision = watcher.head(body, send);
+    if (decision.kind === 'replaced' || !decision.keep) collector.letGo();
     if (decision.kind === 'replaced') phase = 'replaced';
     // The head goes out when the handler has ended: whoever pipes into a response takes an early end for a fault.
     else if (decision.withoutBody) phase = 'head-only';

@@ -139,7 +139,9 @@ export class FillCapture implements Watcher {
     if (this.#response?.etag !== undefined) res.setHeader('ETag', this.#response.etag);
     const certain = body instanceof Buffer && plan.kind === 'store' && !this.#wrapped;
     if (policy.statusHeaders) tellStatus(res, certain ? { ...plan.status, stored: true } : plan.status);
-    return isFresh(this.#withheld.asked, res) ? asNotModified(res) : SEND;
+    const withoutBody = isFresh(this.#withheld.asked, res);
+    if (withoutBody) becomeNotModified(res);
+    return { kind: 'send', withoutBody, keep: plan.kind === 'store' };
   }
 
   #serveStale({ stored, status }: Extract<Plan, { kind: 'serve-stale' }>, end: End): Decision {
@@ -181,7 +183,7 @@ interface Outcome {
   readonly detail: string;
 }
 
-const SEND: Decision = { kind: 'send' };
+const SEND: Decision = { kind: 'send', withoutBody: false, keep: false };
 
 function declaredLength(res: Response): number | undefined {
   const length = res.getHeader('Content-Length');
@@ -195,11 +197,10 @@ function isFresh(asked: Fields, res: Response): boolean {
   return isNotModified(asked, { etag: text('ETag'), lastModified: text('Last-Modified') });
 }
 
-function asNotModified(res: Response): Decision {
+function becomeNotModified(res: Response): void {
   res.statusCode = 304;
   res.statusMessage = '';
   for (const name of res.getHeaderNames()) {
-    if (!belongsOn304(name) || name === 'transfer-encoding') res.removeHeader(name);
+    if (!belongsOn304(name)) res.removeHeader(name);
   }
-  return { kind: 'send', withoutBody: true };
 }

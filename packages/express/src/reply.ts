@@ -29,7 +29,7 @@ export function reply(
   res: Response,
   { asked, stored, status, statusHeaders, now, end }: Reply,
 ): void {
-  const notModified = stored.status === 200 && isNotModified(asked, stored);
+  const notModified = stored.status < 300 && isNotModified(asked, stored);
   res.statusCode = notModified ? 304 : stored.status;
   // Left empty it is what belongs to the code; a handler that failed may have left its own.
   res.statusMessage = '';

@@ -8,6 +8,7 @@ export function requestHead(req: Request): RequestHead {
     scheme: req.protocol,
     authority: authorityOf(req),
     target: req.originalUrl,
+    rewritten: rewrittenUrl(req),
     fields: fieldsOfRequest(req),
     hasBody: hasBody(req),
   };
@@ -20,6 +21,13 @@ export const fieldsOfRequest = ({ headers }: Pick<Request, 'headers'>): Fields =
     return Array.isArray(value) ? value.join(', ') : value;
   },
 });
+
+/** A router takes its mount path off the URL and makes an empty rest "/"; anything else is somebody's rewriting. */
+function rewrittenUrl({ baseUrl, url, originalUrl }: Request): string | undefined {
+  const routed = baseUrl + url;
+  const unslashed = baseUrl + url.slice(1);
+  return routed === originalUrl || (baseUrl !== '' && unslashed === originalUrl) ? undefined : routed;
+}
 
 /** RFC 9110 §7.2; behind a proxy that Express was told to trust, the host which that proxy was asked for. */
 function authorityOf(req: Request): string {

@@ -61,4 +61,5 @@ function wantedBy(
   };
 }
 
-const isPart = (part: unknown): part is string => typeof part === 'string' && part !== '';
+const isPart = (part: unknown): part is string =>
+  typeof part === 'string' && part !== '' && part.isWellFormed();

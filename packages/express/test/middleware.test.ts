@@ -151,6 +151,18 @@ describe('clients', () => {
     expect([x(second), text(second), runs.count]).toEqual(['HIT', 'ab', 1]);
   });
 
+  it('get the trailers of a stream, and a 304 without them', async () => {
+    const { ask } = route(60, (_, res) => {
+      res.writeHead(200, { Trailer: 'X-Sum', ETag: '"t"' });
+      res.write('body');
+      res.addTrailers({ 'X-Sum': '1' });
+      res.end();
+    });
+    expect((await ask('/', { 'If-None-Match': '"t"' })).status).toBe(304);
+    const hit = await ask('/');
+    expect([x(hit), text(hit), hit.headers.trailer]).toEqual(['HIT', 'body', undefined]);
+  });
+
   it('get an entity tag made of the bytes where the handler makes none', async () => {
     const { ask } = route(60, (_, res) => void res.end('body'));
     const first = await ask('/');

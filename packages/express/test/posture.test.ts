@@ -97,6 +97,14 @@ describe('a request that says who is asking leaves the cache alone', () => {
   });
 });
 
+describe('a partition', () => {
+  it('that is no well-formed text bypasses, for stores could not tell two of them apart', async () => {
+    const policy = { ttl: 60, partition: () => '\ud800' };
+    const { ask } = route(policy, (_, res) => void res.send('x'));
+    expect((await ask('/')).headers['cache-status']).toBe('Larder; fwd=bypass; detail=partition');
+  });
+});
+
 describe('cookies', () => {
   it('that the policy ignores are hidden from the handler while it fills, and only then', async () => {
     const { ask } = route({ ttl: 60, cookies: 'ignore' }, (req, res) => {
@@ -207,6 +215,20 @@ describe('requests that no two clients share', () => {
     expect(x(await ask('/a', { Host: 'other.example' }))).toBe('MISS');
     expect(x(await ask('/a'))).toBe('HIT');
     expect(runs.count).toBe(targets.length + 1);
+  });
+
+  it('are told apart by what something upstream has made of their target', async () => {
+    const { ask } = shop((app, larder) => {
+      app.use((req, _, next) => {
+        req.url = req.get('x-original-url') ?? req.url;
+        next();
+      });
+      app.use(larder.cacheResponse(60));
+      app.get('/internal', (_, res) => void res.send('internal'));
+      app.get('/', (_, res) => void res.send('home'));
+    });
+    expect(text(await ask('/', { 'X-Original-URL': '/internal' }))).toBe('internal');
+    expect([text(await ask('/')), x(await ask('/'))]).toEqual(['home', 'HIT']);
   });
 
   it('never get a private page because its name looks static', async () => {

@@ -1,5 +1,5 @@
 import { invalidOptions } from '@larder/core';
-import { type Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 export interface ConnectionOptions {
   /** Milliseconds until a command counts as failed. Default 50. */
@@ -37,8 +37,8 @@ function connectionOptions({
   };
 }
 
-/** What a client must be able to do; ioredis 5 and 6 both are, and so is a Cluster of either. */
-export type RedisClient = Redis | Cluster;
+/** A client of ioredis 5 or 6. A Cluster is refused: what is read together lies on several of its nodes. */
+export type RedisClient = Redis;
 
 export function isRedisClient(given: unknown): given is RedisClient {
   return (

@@ -31,7 +31,10 @@ export function redisTier(from: string | URL | RedisClient, options: RedisTierOp
 }
 
 function connection(from: string | URL | RedisClient, options: ConnectionOptions) {
-  if (isRedisClient(from)) return () => ({ client: from, release: async () => {} });
+  if (isRedisClient(from)) {
+    if (from.isCluster) throw invalidOptions('redisTier', from, 'give a client of one Redis, not a Cluster');
+    return () => ({ client: from, release: async () => {} });
+  }
   if (typeof from !== 'string' && !(from instanceof URL)) {
     throw invalidOptions('redisTier', from, 'give a redis:// URL or an ioredis client');
   }

@@ -1,4 +1,5 @@
 import { Cache } from '@larder/core';
+import { Cluster } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { redisTier } from '../src/index.ts';
 
@@ -6,6 +7,7 @@ describe('redisTier refuses when the app is built', () => {
   it.each([
     ['what is no URL of Redis', () => new Cache({ redis: redisTier('http://localhost') })],
     ['what is neither URL nor client', () => redisTier(7 as never)],
+    ['a Cluster', () => redisTier(new Cluster([{ port: 1 }], { lazyConnect: true }) as never)],
     [
       'a prefix that would choose a cluster slot',
       () => redisTier('redis://localhost', { keyPrefix: '{a}:' }),

@@ -8,6 +8,8 @@ export interface RequestHead {
   readonly authority: string;
   /** Origin-form target, byte for byte as received: raw path and raw query. */
   readonly target: string;
+  /** What routing will go by where something upstream has rewritten the URL; undefined where nothing has. */
+  readonly rewritten: string | undefined;
   readonly fields: Fields;
   readonly hasBody: boolean;
 }

@@ -29,6 +29,7 @@ const KEPT_BY_304 = new Set(['cache-control', 'content-location', 'date', 'etag'
 /** Representation metadata has no place in a 304; everything about the exchange (CORS, say) does. */
 export function belongsOn304(lowerCaseName: string): boolean {
   if (KEPT_BY_304.has(lowerCaseName)) return true;
+  if (lowerCaseName === 'trailer' || lowerCaseName === 'transfer-encoding') return false;
   return (
     !lowerCaseName.startsWith('content-') &&
     lowerCaseName !== 'last-modified' &&

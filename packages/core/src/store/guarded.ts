@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Entry } from '../entry.ts';
+import { storeTooSlow } from '../errors.ts';
 import type { Delivery, Observer, StoreOperation } from '../events.ts';
 import type { CacheKey } from '../key.ts';
 import { NAMESPACE_TAG, type Tag } from '../tags.ts';
@@ -9,6 +10,12 @@ import type { Snapshot, Store } from './store.ts';
 const MAX_PENDING_TAGS = 10_000;
 
 const NOTHING_STORED: Snapshot = { set: async () => false };
+
+/**
+ * Milliseconds until a call counts as failed, whatever the store's own client would wait for. A call that is
+ * given up may still arrive: a late store is refused by its tags, a late invalidation does no harm.
+ */
+export const CALL_DEADLINE_MS = 250;
 
 export interface GuardContext {
   readonly namespace: string;
@@ -56,7 +63,7 @@ class GuardedStore implements Store {
 
   async close(): Promise<void> {
     await this.#delivered();
-    await this.#store.close();
+    await this.#inTime(this.#store.close()).catch(() => {});
   }
 
   /**
@@ -105,12 +112,21 @@ class GuardedStore implements Store {
         ...(error === undefined ? {} : { error }),
       });
     try {
-      const result = await run();
+      const result = await this.#inTime(run());
       call();
       return result;
     } catch (error) {
       call(error);
       return otherwise;
     }
+  }
+
+  #inTime<T>(call: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#context.clock.after(CALL_DEADLINE_MS, () =>
+        reject(storeTooSlow(CALL_DEADLINE_MS)),
+      );
+      call.then(resolve, reject).finally(cancel);
+    });
   }
 }

@@ -20,6 +20,7 @@ const request = (fields: Record<string, string> = {}): RequestHead => ({
   scheme: 'http',
   authority: 'localhost',
   target: '/',
+  rewritten: undefined,
   fields: fieldsOf(Object.entries(fields)),
   hasBody: false,
 });
@@ -152,6 +153,13 @@ describe('Vary (RFC 9111 §4.1)', () => {
     [false, {}],
   ])('selects: %s for %j', (selected, fields) => {
     expect(matches(stored, fieldsOf(Object.entries(fields) as FieldLine[]))).toBe(selected);
+  });
+});
+
+describe('a hostile value', () => {
+  it('costs time in proportion to its length: in the square of it, this would take hours', () => {
+    const spaces = `a${' '.repeat(10_000_000)}b`;
+    expect(nominate(['accept'], fieldsOf([['Accept', spaces]]))).toEqual([['accept', spaces]]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, memoryStore } from '../../src/index.ts';
-import { guardedStore } from '../../src/store/guarded.ts';
+import { CALL_DEADLINE_MS, guardedStore } from '../../src/store/guarded.ts';
 import { failingStore, manualClock, recordingObserver, storeContract } from '../../src/testing/index.ts';
 
 const context = { namespace: 'test', tier: 'far', clock: manualClock(), observe: () => {} };
@@ -33,6 +33,25 @@ describe('a store that fails', () => {
       ['get', true],
       ['snapshot', true],
     ]);
+  });
+
+  it('misses as well when it does not answer in time', async () => {
+    const clock = manualClock();
+    const { far } = rig();
+    const silent = {
+      ...far,
+      get: () => new Promise<undefined>(() => {}),
+      close: () => new Promise<void>(() => {}),
+    };
+    const store = guardedStore(silent, { ...context, clock });
+    const reading = store.get('key', []);
+    await Promise.resolve();
+    clock.advance(CALL_DEADLINE_MS);
+    expect(await reading).toBeUndefined();
+    const closing = store.close();
+    await Promise.resolve();
+    clock.advance(CALL_DEADLINE_MS);
+    await closing;
   });
 
   it('keeps an invalidation that it could not deliver, and delivers it before it reads again', async () => {
