@@ -72,7 +72,10 @@ export class Fill {
     const entry = this.#entry(response);
     try {
       const stored = (await this.#listVariant(entry)) && (await this.#snapshot.set(entry));
-      this.#parts.flight?.land(stored ? { kind: 'shared', result: entry } : { kind: 'again' });
+      // Nobody joins a fill after an invalidation that it knew the tags of, so that those who did may have it even
+      // if no store would; of late tags nobody knew.
+      const shareable = stored || this.#lateTags.length === 0;
+      this.#parts.flight?.land(shareable ? { kind: 'shared', result: entry } : { kind: 'again' });
       return stored;
     } finally {
       this.abandon();

@@ -32,7 +32,7 @@ interface Slot {
 
 /** How a load ended, for those who waited for it. */
 type Loaded =
-  | { readonly kind: 'value'; readonly entry: Entry<StoredValue>; readonly stored: boolean }
+  | { readonly kind: 'value'; readonly entry: Entry<StoredValue> }
   | { readonly kind: 'unstorable'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -65,8 +65,7 @@ export class Values {
       const flight = this.#flights.find(slot.key);
       if (flight === undefined) return this.#told('miss', beganMs, await this.#lead(slot, load));
       const landing = await flight.follow();
-      if (landing.kind === 'alone') break;
-      if (landing.kind === 'again') continue;
+      if (landing.kind !== 'shared') break;
       if (beganMs - flight.startedMs >= LEASE_MS) continue;
       return this.#told('collapsed', beganMs, resultOf(landing.result) as T);
     }
@@ -94,8 +93,7 @@ export class Values {
   async #lead<T>(slot: Slot, load: () => Promise<T> | T): Promise<T> {
     const flight = this.#flights.lead(slot.key, slot.tags);
     const loaded = await this.#load(slot, load);
-    const overtaken = loaded.kind === 'value' && !loaded.stored;
-    flight.land(overtaken ? { kind: 'again' } : { kind: 'shared', result: loaded });
+    flight.land({ kind: 'shared', result: loaded });
     return resultOf(loaded) as T;
   }
 
@@ -113,7 +111,8 @@ export class Values {
         retainUntil: freshUntil,
         payload: { kind: 'value', freshUntil, body },
       };
-      return { kind: 'value', entry, stored: await snapshot.set(entry) };
+      await snapshot.set(entry);
+      return { kind: 'value', entry };
     } catch (error) {
       return { kind: 'failed', error };
     }

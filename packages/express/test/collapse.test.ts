@@ -4,19 +4,20 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { route, text, x } from './support/shop.ts';
 
-function gated(
-  answer: (run: number) => string = () => 'x',
-  policy: Parameters<typeof route>[0] = { ttl: 60, tags: ['t'] },
-) {
+function gated(answer: (run: number) => string = () => 'x', options: Parameters<typeof route>[2] = {}) {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const made = route(policy, async (_, res) => {
-    const run = made.runs.count;
-    if (run === 1) await opened;
-    res.send(answer(run));
-  });
+  const made = route(
+    { ttl: 60, tags: ['t'] },
+    async (_, res) => {
+      const run = made.runs.count;
+      if (run === 1) await opened;
+      res.send(answer(run));
+    },
+    options,
+  );
   return { ...made, open: () => open() };
 }
 
@@ -44,6 +45,20 @@ describe('concurrent misses on one key', () => {
     expect(['Larder; fwd=uri-miss; ttl=60; collapsed', 'Larder; hit; ttl=60']).toContain(
       headers['cache-status'],
     );
+  });
+
+  it('share a response even if no store can keep it', async () => {
+    const { ask, runs, open, server } = gated(() => 'x', { memory: { maxBytes: 1 } });
+    let arrived = 0;
+    server.on('request', () => {
+      arrived += 1;
+    });
+    const asking = Array.from({ length: 20 }, () => ask('/'));
+    await expect.poll(() => arrived).toBe(20);
+    await new Promise((resolve) => setImmediate(resolve));
+    open();
+    expect(new Set((await Promise.all(asking)).map(text))).toEqual(new Set(['x']));
+    expect(runs.count).toBe(1);
   });
 
   it('do not join a fill that began before an invalidation', async () => {
