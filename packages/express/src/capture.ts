@@ -59,9 +59,13 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     phase = 'sending';
     const decision = watcher.head(body, send);
     if (decision.kind === 'replaced' || !decision.keep) collector.letGo();
-    if (decision.kind === 'replaced') phase = 'replaced';
+    if (decision.kind === 'replaced') {
+      phase = 'replaced';
+      // The response is over for whoever pipes into it; what it read from must not be left waiting for a reader.
+      res.on('unpipe', (source: NodeJS.ReadableStream) => source.resume());
+    }
     // The head goes out when the handler has ended: whoever pipes into a response takes an early end for a fault.
-    else if (decision.withoutBody) phase = 'head-only';
+    if (decision.kind === 'send' && decision.withoutBody) phase = 'head-only';
   };
   const endHeadOnly = (): void => {
     if (over) return;

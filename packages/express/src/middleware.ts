@@ -33,6 +33,8 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
   return function larder(req, res, next) {
     takeOver(res);
     if (!isSafe(req.method)) invalidateWithReply(cache, req, res, () => []);
+    // Somebody upstream has begun the answer and leaves its rest to the handler.
+    if (res.headersSent) return next();
     const visit = new Visit(cache, req.method);
     const question = asked(cache, policy, req);
     if (question.kind === 'bypass') {
@@ -106,7 +108,7 @@ interface Passing {
 
 /** The handler's turn, with nothing for the cache to keep. */
 function passBy({ req, res, next, policy, visit }: Passing, status: CacheStatus): void {
-  if (policy.statusHeaders && !res.headersSent) tellStatus(res, status);
+  if (policy.statusHeaders) tellStatus(res, status);
   ongoing.set(res, { visit });
   res.cache = NO_CONTROLS;
   res.once('close', () => visit.tell(status, routeOf(req)));

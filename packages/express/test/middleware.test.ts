@@ -321,6 +321,17 @@ describe('what is observed', () => {
   });
 });
 
+describe('an answer that was begun upstream', () => {
+  it('is left to the handler to finish', async () => {
+    const { ask } = shop((app, larder) => {
+      app.use((_, res, next) => next(void res.write('begun, ')));
+      app.use(larder.cacheResponse(60));
+      app.use((_, res) => void res.end('finished'));
+    });
+    for (const method of ['GET', 'PUT']) expect(text(await ask('/', {}, method))).toBe('begun, finished');
+  });
+});
+
 describe('a time limit upstream', () => {
   /** Answers 503 while the cache is still being asked, as middleware like connect-timeout does. */
   const impatient = (policy: Parameters<typeof route>[0], method = 'GET') => {

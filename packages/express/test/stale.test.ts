@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { route, text, x } from './support/shop.ts';
 
@@ -101,6 +102,23 @@ describe('stale-if-error', () => {
       const covered = await ask('/');
       expect([covered.status, text(covered)]).toEqual([200, 'good']);
     }
+  });
+
+  it('lets go of a source that was piping the failure', async () => {
+    let drained = () => {};
+    const end = new Promise<void>((resolve) => {
+      drained = resolve;
+    });
+    const { ask, clock } = failing(() => (_, res) => {
+      const source = Readable.from(Array(100).fill(Buffer.alloc(10_000)));
+      source.once('end', drained);
+      res.status(502);
+      source.pipe(res);
+    })(502);
+    await ask('/');
+    clock.advance(20_000);
+    expect(text(await ask('/'))).toBe('good');
+    await end;
   });
 
   it.each([404, 501])('does not cover a %i', async (status) => {
