@@ -1,71 +1,114 @@
 import type { Response } from 'express';
-import { linesOf, restoreLines } from './head.ts';
 
-type Method = 'writeHead' | 'write' | 'end' | 'flushHeaders';
+/** Node builds and checks a head with this, and puts nothing on the wire; its types leave it out. */
+interface BuildsHead {
+  _implicitHeader(): void;
+}
 
 /**
- * Holds a response from its first byte until `action` is done, and the end of a streamed one once more. `status` is what the handler answers, or
- * undefined when the connection broke before it did; should it answer after that, `action` runs again.
+ * Holds a response's bytes from the first one until `action` is done, and the end of a streamed one until it is
+ * done once more. `status` is what the handler answers, or undefined when the connection broke before it did;
+ * should it answer after that, `action` runs again.
  *
- * To the handler it is as if the response were on its way: what it answers first counts. A second answer, such
- * as an error handler's, is dropped once the first is whole; while it is not, the head says that it is sent,
- * so that whoever would answer again cuts the connection instead.
+ * Only bytes wait. The head is built at once, so that what is wrong with it is thrown where the handler can see it
+ * and a second answer is refused as it would be without us.
  */
 export function beforeReply(res: Response, action: (status: number | undefined) => Promise<void>): void {
-  const original = {
-    writeHead: res.writeHead,
-    write: res.write,
-    end: res.end,
-    flushHeaders: res.flushHeaders,
-  };
+  const original = { write: res.write, end: res.end, flushHeaders: res.flushHeaders, on: res.on };
+  const { socket } = res.req;
   const held: (() => void)[] = [];
+  const drains: ((...args: unknown[]) => void)[] = [];
   let phase: 'waiting' | 'holding' | 'open' = 'waiting';
-  let whole = false;
+  let ended = false;
+  let streamed = false;
+  let again = false;
 
-  const hold = (status: number): void => {
+  const hold = (): void => {
+    if (phase === 'holding') return;
     phase = 'holding';
-    const thaw = freeze(res, () => !whole);
-    const release = (): void => {
-      phase = 'open';
-      thaw();
-      for (const call of held.splice(0)) call();
-      if (!res.writableNeedDrain && !res.writableEnded) res.emit('drain');
-    };
-    action(status).then(release, release);
+    action(res.statusCode).then(release, release);
   };
-  /** Whoever wrapped the response after us keeps calling this, so that it must let through once it is open. */
-  const gate =
-    <R>(method: Method, meanwhile: R) =>
-    (...args: unknown[]): R => {
-      const call = () => (original[method] as (...args: unknown[]) => R).apply(res, args);
-      // A streamed answer may still be writing when it begins: its end waits as its beginning did.
-      const streamedEnd = phase === 'open' && method === 'end' && !whole;
-      if (phase === 'open' && !streamedEnd) return call();
-      if (whole) return meanwhile;
-      held.push(call);
-      whole = method === 'end';
-      if (phase !== 'holding') hold(method === 'writeHead' ? (args[0] as number) : res.statusCode);
-      return meanwhile;
+  const release = (): void => {
+    if (again) {
+      again = false;
+      action(res.statusCode).then(release, release);
+      return;
+    }
+    phase = 'open';
+    Reflect.deleteProperty(res, 'writableEnded');
+    if (Object.hasOwn(socket, 'destroy')) Reflect.deleteProperty(socket, 'destroy');
+    for (const call of held.splice(0)) call();
+    if (ended) return;
+    if (!res.writableNeedDrain) res.emit('drain');
+    for (const listener of drains.splice(0)) listener.call(res);
+  };
+  const buildHead = (whole?: string | Uint8Array, encoding?: BufferEncoding): void => {
+    if (res.headersSent) return;
+    const bodiless = res.statusCode === 204 || res.statusCode === 304 || res.req.method === 'HEAD';
+    const framed = res.hasHeader('Content-Length') || res.hasHeader('Transfer-Encoding');
+    if (whole !== undefined && !bodiless && !framed)
+      res.setHeader('Content-Length', Buffer.byteLength(whole, encoding));
+    (res as unknown as BuildsHead)._implicitHeader();
+  };
+  /** Express cuts the connection of a handler that fails after its answer: not before the answer is out. */
+  const postponeCut = (): void => {
+    socket.destroy = (error) => {
+      Reflect.deleteProperty(socket, 'destroy');
+      res.once('close', () => socket.destroy(error));
+      return socket;
     };
+  };
 
-  res.writeHead = gate('writeHead', res) as Response['writeHead'];
-  res.write = gate('write', false) as Response['write'];
-  res.end = gate('end', res) as Response['end'];
-  res.flushHeaders = gate('flushHeaders', undefined);
+  // Whoever wrapped the response before us may keep these where an emit on the response does not reach them.
+  res.on = function on(type: string, listener: (...args: unknown[]) => void) {
+    if (type === 'drain' && phase === 'holding') drains.push(listener);
+    return original.on.call(res, type, listener);
+  } as Response['on'];
+
+  res.flushHeaders = function flushHeaders() {
+    if (phase === 'open') return original.flushHeaders.call(res);
+    buildHead();
+    streamed = true;
+    held.push(() => original.flushHeaders.call(res));
+    hold();
+  };
+
+  res.write = function write(...args: unknown[]) {
+    const call = () => (original.write as (...args: unknown[]) => boolean).apply(res, args);
+    if (phase === 'open' || ended) return call();
+    refuseUnlessBytes(args[0]);
+    buildHead();
+    streamed = true;
+    held.push(call);
+    hold();
+    return false;
+  } as Response['write'];
+
+  res.end = function end(...args: unknown[]) {
+    const call = () => (original.end as (...args: unknown[]) => Response).apply(res, args);
+    if (ended) return call();
+    const chunk = typeof args[0] === 'function' ? undefined : (args[0] ?? undefined);
+    if (chunk !== undefined) refuseUnlessBytes(chunk);
+    const encoding = typeof args[1] === 'string' ? (args[1] as BufferEncoding) : undefined;
+    buildHead(streamed ? undefined : ((chunk ?? '') as string | Uint8Array), encoding);
+    ended = true;
+    Object.defineProperty(res, 'writableEnded', { configurable: true, value: true });
+    held.push(call);
+    postponeCut();
+    // What was written since the first run began is not in it.
+    again = phase === 'holding' && streamed;
+    hold();
+    return res;
+  } as Response['end'];
+
   res.once('close', () => {
     if (phase === 'waiting') action(undefined).catch(() => {});
   });
 }
 
-/** Keeps a head as it is now; returns what undoes every change since. */
-function freeze(res: Response, headersSent: () => boolean): () => void {
-  const { statusCode, statusMessage } = res;
-  const lines = linesOf(res);
-  Object.defineProperty(res, 'headersSent', { configurable: true, get: headersSent });
-  return () => {
-    Reflect.deleteProperty(res, 'headersSent');
-    if (res.headersSent) return;
-    Object.assign(res, { statusCode, statusMessage });
-    restoreLines(res, lines);
-  };
+/** As Node would, and where Node would: later there would be nobody to catch it. */
+function refuseUnlessBytes(chunk: unknown): void {
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return;
+  const message = 'The "chunk" argument must be of type string or an instance of Buffer or Uint8Array.';
+  throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
 }

@@ -37,7 +37,7 @@ export interface FillCaptureParts {
 export class FillCapture implements Watcher {
   readonly #parts: FillCaptureParts;
   readonly #method: string;
-  readonly #partition: string | undefined;
+  readonly #partition: string | symbol | undefined;
   readonly #withheld: Withheld;
   /** Lines set before the cache's place in the stack. */
   readonly #before: readonly FieldLine[];
@@ -56,8 +56,8 @@ export class FillCapture implements Watcher {
     this.#status = { fwd: parts.fwd };
     this.#before = linesOf(res);
     this.#wrapped = Object.hasOwn(res, 'writeHead') || Object.hasOwn(res, 'end');
+    this.#partition = this.#partitionNow();
     this.#withheld = withhold(req, policy);
-    this.#partition = policy.partition?.(req);
     capture(res, policy.maxBodyBytes, this);
   }
 
@@ -169,7 +169,17 @@ export class FillCapture implements Watcher {
   #askAgain(): void {
     const { fill, req, policy } = this.#parts;
     if (isAuthenticated(req) && !policy.credentialsCovered) fill.skip('user');
-    if (policy.partition?.(req) !== this.#partition) fill.skip('partition');
+    // Only while the request is as it came: a partition may be read from a cookie that the handler may not see.
+    if (!this.#withheld.hidden && this.#partitionNow() !== this.#partition) fill.skip('partition');
+  }
+
+  /** A partition that cannot be told is none, and is told from every other. */
+  #partitionNow(): string | symbol | undefined {
+    try {
+      return this.#parts.policy.partition?.(this.#parts.req);
+    } catch {
+      return Symbol('unknown');
+    }
   }
 
   #flaw(body: Buffer | undefined): string | undefined {

@@ -86,7 +86,7 @@ function act(acting: Acting, answer: Answer): void {
  */
 function comeTooLate({ req, visit }: Acting, answer: Answer): void {
   const fwd = answer.kind === 'forward' ? answer.fwd : 'miss';
-  if (answer.kind === 'forward') answer.fill?.abandon();
+  if (answer.kind === 'forward') answer.fill?.lose();
   visit.tell({ fwd, detail: 'too-late' }, routeOf(req));
 }
 

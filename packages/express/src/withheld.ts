@@ -6,6 +6,8 @@ import { cookieValues, fieldsOfRequest } from './request-head.ts';
 export interface Withheld {
   /** The request's fields as the client sent them. */
   readonly asked: Fields;
+  /** Cookies are still kept from the handler. */
+  readonly hidden: boolean;
   restore(): void;
 }
 
@@ -27,15 +29,19 @@ export function withhold(
   const { cookies, signedCookies } = req as ParsedCookies;
   const original = { ...headers };
   for (const name of PRECONDITION_FIELDS) delete headers[name];
-  const hidden = !policy.credentialsCovered && policy.cookies !== undefined;
-  if (hidden) keepCookies(req, policy.cookies);
+  let hidden = !policy.credentialsCovered && policy.cookies !== undefined;
+  if (hidden) keepCookies(req, policy.cookies ?? []);
   return {
     asked: fieldsOfRequest({ headers: original }),
+    get hidden() {
+      return hidden;
+    },
     restore() {
       for (const name of [...PRECONDITION_FIELDS, 'cookie'] as const) {
         if (original[name] !== undefined) headers[name] = original[name];
       }
       if (hidden) Object.assign(req, cookies && { cookies }, signedCookies && { signedCookies });
+      hidden = false;
     },
   };
 }

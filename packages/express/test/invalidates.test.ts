@@ -172,6 +172,15 @@ describe('a write', () => {
     expect([x(await ask('/thing')), x(await ask('/other'))]).toEqual(['MISS', 'MISS']);
   });
 
+  it.each([
+    ['bytes that are none', (res: express.Response) => void res.end({ a: 1 } as never)],
+    ['a status that is none', (res: express.Response) => void res.writeHead(99)],
+    ['a field that cannot be sent', (res: express.Response) => void res.writeHead(200, { 'X-A': 'a—b' })],
+  ])('that answers with %s gets the error where it made it', async (_, answer) => {
+    const { ask } = things((_req, res) => answer(res));
+    expect((await ask('/other-url', {}, 'PUT')).status).toBe(500);
+  });
+
   it('that fails in the middle of its answer is cut off', async () => {
     const { ask } = things((_req, res) => {
       res.write('half');

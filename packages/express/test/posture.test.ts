@@ -86,6 +86,28 @@ describe('a request that says who is asking leaves the cache alone', () => {
     expect(text(await ask('/', { Authorization: 'bob' }))).toBe('bob');
   });
 
+  it('and a partition that cannot be told any more keeps the response out, and sends it', async () => {
+    const partition = (req: Request & { user?: { id: string } }) => req.user!.id;
+    const { ask } = shop((app, larder) => {
+      app.use((req, _, next) => next(void Object.assign(req, { user: { id: 'alice' } })));
+      app.get('/', larder.cacheResponse({ ttl: 60, partition, credentials: 'partitioned' }), (req, res) => {
+        Object.assign(req, { user: undefined });
+        res.send('bye');
+      });
+    });
+    expect([text(await ask('/')), x(await ask('/'))]).toEqual(['bye', 'MISS']);
+  });
+
+  it('and may be read from a cookie that the handler does not see', async () => {
+    const partition = (req: Request) => /tenant=(\w+)/.exec(req.get('cookie') ?? '')?.[1];
+    const { ask } = route({ ttl: 60, cookies: 'ignore', partition }, (req, res) => {
+      res.send(req.get('cookie') ?? 'none');
+    });
+    const asked = () => ask('/', { Cookie: 'tenant=acme' });
+    expect([text(await asked()), x(await asked())]).toEqual(['none', 'HIT']);
+    expect(x(await ask('/', { Cookie: 'tenant=other' }))).toBe('MISS');
+  });
+
   it('and is told to nobody downstream either', async () => {
     const policy = {
       ttl: 60,
