@@ -34,7 +34,10 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
     takeOver(res);
     if (!isSafe(req.method)) invalidateWithReply(cache, req, res, () => []);
     // Somebody upstream has begun the answer and leaves its rest to the handler.
-    if (res.headersSent) return next();
+    if (res.headersSent) {
+      res.cache = NO_CONTROLS;
+      return next();
+    }
     const visit = new Visit(cache, req.method);
     const question = asked(cache, policy, req);
     if (question.kind === 'bypass') {
