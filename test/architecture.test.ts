@@ -17,7 +17,7 @@ const DIRECTION: Record<string, readonly string[]> = {
 const DEPENDENCIES: Record<string, readonly string[]> = {
   core: ['lru-cache'],
   redis: ['ioredis'],
-  express: ['express'],
+  express: ['debug', 'express'],
   prometheus: ['prom-client'],
 };
 

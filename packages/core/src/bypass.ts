@@ -9,7 +9,6 @@ export type Bypass =
   | 'target'
   | 'request-body'
   | 'upgrade'
-  | 'range'
   | 'precondition'
   | 'authorization'
   | 'cookie'
@@ -23,7 +22,7 @@ export interface Asking {
 
 type Rule = (
   asking: Asking,
-  policy: Pick<ResolvedPolicy, 'credentialsCovered' | 'cookies'>,
+  policy: Pick<ResolvedPolicy, 'ttl' | 'credentialsCovered' | 'cookies'>,
 ) => Bypass | undefined;
 
 /** What of a request cannot be answered for everybody, or not by a cache at all. */
@@ -45,20 +44,30 @@ const sends =
   ({ head }: Asking): boolean =>
     names.some((name) => head.fields.get(name) !== undefined);
 
+const isAnswered = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+/** A POST may say that its answer is what a GET would get, and for how long (RFC 9110 §9.3.3). */
+const mayAnswerGet = (method: string, { ttl }: Parameters<Rule>[1]): boolean =>
+  method === 'POST' && ttl === undefined;
+
 const RULES: readonly Rule[] = [
-  when('method', ({ head }) => head.method !== 'GET' && head.method !== 'HEAD'),
+  when('method', ({ head }, policy) => !isAnswered(head.method) && !mayAnswerGet(head.method, policy)),
   // RFC 9112 §3.2: none, or several, name no target that two requests could share.
   when('host', ({ head }) => head.authority === ''),
   when('target', ({ head }) => !head.target.startsWith('/')),
-  when('request-body', ({ head }) => head.hasBody),
+  when('request-body', ({ head }) => head.hasBody && isAnswered(head.method)),
   when('upgrade', sends('upgrade')),
-  when('range', sends('range')),
   // RFC 9110 §13.1.1, §13.1.4: about the origin's present state, which no copy can vouch for.
   when('precondition', sends('if-match', 'if-unmodified-since')),
-  when('authorization', (asking, policy) => !policy.credentialsCovered && sends('authorization')(asking)),
+  // Without a ttl a response says itself whether it is for everybody (RFC 9111 §3.5).
+  when(
+    'authorization',
+    (asking, policy) =>
+      policy.ttl !== undefined && !policy.credentialsCovered && sends('authorization')(asking),
+  ),
   when(
     'cookie',
-    (asking, policy) => !policy.credentialsCovered && policy.cookies === undefined && sends('cookie')(asking),
+    (asking, policy) => !policy.credentialsCovered && policy.cookies === 'bypass' && sends('cookie')(asking),
   ),
   when('user', ({ authenticated }, policy) => !policy.credentialsCovered && authenticated),
 ];

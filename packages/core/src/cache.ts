@@ -1,11 +1,23 @@
+import {
+  type Answer,
+  type Asking,
+  collapsed,
+  forwardOf,
+  hit,
+  isForPart,
+  isWithCredentials,
+  type Reused,
+  runsAlone,
+  UNANSWERED,
+} from './answer.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Entry, StoredResponse } from './entry.ts';
 import { type Delivery, guardObserver, type Observer } from './events.ts';
 import { Fill } from './fill.ts';
 import { DEFAULT_FLIGHT_LIMITS, type Flight, type FlightLimits, Flights } from './flight.ts';
-import { cacheControlOf } from './http/cache-control.ts';
-import type { CacheStatus, Forward } from './http/cache-status.ts';
-import { evaluate, type Reuse, ttlOf } from './http/reuse.ts';
+import { type Demands, demandsOf } from './http/demands.ts';
+import { targetUri } from './http/message.ts';
+import { evaluate } from './http/reuse.ts';
 import { matches } from './http/vary.ts';
 import { type Found, lookup, type Wanted } from './lookup.ts';
 import { type ValueOptions, Values } from './memoize.ts';
@@ -13,7 +25,7 @@ import type { StoringRules } from './policy.ts';
 import { type StoreSettings, storeOf } from './store/compose.ts';
 import type { Store } from './store/store.ts';
 import { LEASE_MS } from './store/tiered.ts';
-import { NAMESPACE_TAG, type Tag, userTags } from './tags.ts';
+import { joinTags, NAMESPACE_TAG, type Tag, userTags, writeTag } from './tags.ts';
 
 export interface CacheOptions extends StoreSettings {
   /** Told of everything that happens; must not block. */
@@ -21,11 +33,6 @@ export interface CacheOptions extends StoreSettings {
   readonly flights?: Partial<FlightLimits>;
   readonly clock?: Clock;
 }
-
-/** What a request gets: a stored response to send, or the handler's turn with a fill to store its response. */
-export type Answer =
-  | { readonly kind: 'stored'; readonly stored: StoredResponse; readonly status: CacheStatus }
-  | { readonly kind: 'forward'; readonly fwd: Forward; readonly fill: Fill | undefined };
 
 /** Times a request looks again after an invalidation overtook what it waited for. */
 const MAX_LOOKS = 3;
@@ -64,26 +71,51 @@ export class Cache {
   async answer(wanted: Wanted, rules: StoringRules): Promise<Answer> {
     if (this.#closed) return { kind: 'forward', fwd: 'bypass', fill: undefined };
     const beganMs = this.#clock.monotonicMs();
+    const demands = demandsOf(wanted.head.fields, rules.granted);
     for (let look = 0; look < MAX_LOOKS; look += 1) {
-      const found = await lookup(this.#store, wanted);
-      const reuse = this.#evaluate(found);
-      if (reuse.kind === 'fresh') return hit(found.entry!.payload, reuse.ttl);
-      if (wanted.head.method === 'HEAD') return { kind: 'forward', fwd: forwardOf(found), fill: undefined };
-      // What it gets is for itself: nobody should wait for it, nor it for anybody.
-      if (isNoStore(wanted.head)) return this.#forward(wanted, rules, found, undefined);
+      const found = await this.#find(wanted, rules);
+      const reuse = this.#evaluate(found, demands);
+      if (reuse.kind === 'fresh' || (reuse.kind === 'stale' && reuse.byRequest))
+        return hit(found.entry!.payload, reuse.ttl);
+      if (demands.onlyIfCached) return UNANSWERED;
+      const asking = { wanted, rules, found, fwd: forwardOf(found, reuse) };
+      if (isForPart(wanted)) return { kind: 'forward', fwd: asking.fwd, fill: undefined, detail: 'range' };
+      if (runsAlone(asking, demands)) return this.#forward(asking, undefined);
       const flight = this.#flights.find(found.flightKey);
-      if (flight === undefined) {
-        return this.#forward(wanted, rules, found, this.#flights.lead(found.flightKey, wanted.tags));
-      }
+      if (flight === undefined)
+        return this.#forward(asking, this.#flights.lead(found.flightKey, wanted.tags));
       if (reuse.kind === 'stale') return hit(found.entry!.payload, reuse.ttl);
       const landing = await flight.follow();
-      if (landing.kind === 'alone') return this.#forward(wanted, rules, found, undefined);
+      if (landing.kind === 'alone') return this.#forward(asking, undefined);
       if (landing.kind === 'again') continue;
-      const shared = await this.#shared(landing.result, flight, wanted, beganMs);
-      if (shared !== undefined) return collapsed(shared, found, this.#clock.now());
+      const shared = await this.#shared(landing.result, flight, asking, beganMs);
+      if (shared !== undefined) return collapsed(shared, asking.fwd, this.#clock.now());
     }
-    const found = await lookup(this.#store, wanted);
-    return this.#forward(wanted, rules, found, undefined);
+    const found = await this.#find(wanted, rules);
+    const fwd = forwardOf(found, this.#evaluate(found, demands));
+    return this.#forward({ wanted, rules, found, fwd }, undefined);
+  }
+
+  /**
+   * A POST's turn, whose response may answer later GETs (RFC 9110 §9.3.3): `complete` it after the write's own
+   * invalidation. Without a ttl alone, for it takes explicit freshness.
+   */
+  async write(wanted: Wanted, rules: StoringRules): Promise<Fill | undefined> {
+    if (this.#closed || rules.ttl !== undefined) return undefined;
+    const writes = writeTag(targetUri(wanted.head));
+    const written = { ...wanted, tags: [...wanted.tags, writes] };
+    // Of two writes at a time neither knows what the other leaves behind: this one tells those under way, and they it.
+    await this.#store.invalidate([writes]);
+    const snapshot = await this.#store.snapshot(written.tags);
+    const parts = {
+      wanted: written,
+      rules,
+      fwd: 'method',
+      varyNames: [],
+      stale: undefined,
+      flight: undefined,
+    } as const;
+    return new Fill(this.#store, this.#clock, snapshot, parts);
   }
 
   /** The value of `key`, loaded once for all who ask at the same time in this process. */
@@ -129,21 +161,29 @@ export class Cache {
     await this.#store.close();
   }
 
-  #evaluate({ entry }: Found): Reuse {
+  /** What is stored for the request, and may be used for who is asking. */
+  async #find(wanted: Wanted, rules: StoringRules): Promise<Found> {
+    const found = await lookup(this.#store, wanted);
+    const forbidden = isWithCredentials(wanted, rules) && found.entry?.payload.forEverybody === false;
+    return forbidden ? { ...found, entry: undefined, fwd: 'request' } : found;
+  }
+
+  #evaluate({ entry, fwd }: Found, demands: Demands): Reused {
     return entry === undefined
-      ? { kind: 'forward', staleIfError: false }
-      : evaluate(entry.payload, this.#clock.now());
+      ? { kind: 'forward', fwd }
+      : evaluate(entry.payload, this.#clock.now(), demands);
   }
 
   async #forward(
-    wanted: Wanted,
-    rules: StoringRules,
-    found: Found,
+    { wanted, rules, found, fwd }: Asking,
     flight: Flight<Entry<StoredResponse>> | undefined,
   ): Promise<Answer> {
-    const snapshot = await this.#store.snapshot(wanted.tags);
-    const fwd = forwardOf(found);
-    const parts = { wanted, rules, fwd, varyNames: found.varyNames, stale: found.entry?.payload, flight };
+    const stale = found.entry;
+    if (wanted.head.method === 'HEAD' && stale === undefined)
+      return { kind: 'forward', fwd, fill: undefined };
+    // Its tags too: should the handler confirm it, it is stored anew with all of them.
+    const snapshot = await this.#store.snapshot(joinTags(wanted.tags, stale?.tags ?? []));
+    const parts = { wanted, rules, fwd, varyNames: found.varyNames, stale, flight };
     return { kind: 'forward', fwd, fill: new Fill(this.#store, this.#clock, snapshot, parts) };
   }
 
@@ -151,32 +191,16 @@ export class Cache {
   async #shared(
     entry: Entry<StoredResponse>,
     flight: Flight<Entry<StoredResponse>>,
-    wanted: Wanted,
+    { wanted, rules }: Asking,
     beganMs: number,
   ): Promise<StoredResponse | undefined> {
     if (!matches(entry.payload.nominated, wanted.head.fields)) return undefined;
+    if (isWithCredentials(wanted, rules) && !entry.payload.forEverybody) return undefined;
     // Another process may have invalidated between the fill's beginning and this request's.
     if (beganMs - flight.startedMs < LEASE_MS) return entry.payload;
-    const { entry: checked } = await lookup(this.#store, wanted);
+    const { entry: checked } = await this.#find(wanted, rules);
     return checked !== undefined && evaluate(checked.payload, this.#clock.now()).kind === 'fresh'
       ? checked.payload
       : undefined;
   }
 }
-
-const hit = (stored: StoredResponse, ttl: number): Answer => ({
-  kind: 'stored',
-  stored,
-  status: { hit: true, ttl },
-});
-
-/** RFC 9111 §5.2.1.5. */
-const isNoStore = ({ fields }: Wanted['head']): boolean => cacheControlOf(fields).has('no-store');
-
-const forwardOf = ({ entry, fwd }: Found): Forward => (entry === undefined ? fwd : 'stale');
-
-const collapsed = (stored: StoredResponse, found: Found, now: number): Answer => ({
-  kind: 'stored',
-  stored,
-  status: { fwd: forwardOf(found), collapsed: true, ttl: ttlOf(stored, now) },
-});

@@ -10,15 +10,46 @@ export interface StoredResponse extends Freshness {
   readonly status: number;
   /** Replayable lines, Date and Cache-Control among them. */
   readonly lines: readonly FieldLine[];
+  /** What the handler said to this cache by name, which clients do not hear. */
+  readonly ownField: string | undefined;
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
   /** What of the request chose this response; empty when its URI alone does. */
   readonly nominated: readonly NominatedField[];
-  /** Epoch ms it was generated, from which Age is counted. */
-  readonly generatedAt: number;
+  /** The entity tag is of our making: the handler would not know it. */
+  readonly ownEtag: boolean;
+  /** Its Cache-Control is of our making, for clients. */
+  readonly ownControl: boolean;
+  /** May answer a request with Authorization (RFC 9111 §3.5). */
+  readonly forEverybody: boolean;
   /** The route's pattern, kept so that a hit can be counted without routing. */
   readonly route: string;
   readonly body: Buffer;
+}
+
+/** What the handler can be asked with whether the response still holds (RFC 9111 §4.3.1). */
+export function conditionsOf({
+  etag,
+  lastModified,
+  ownEtag,
+}: StoredResponse): Readonly<Record<string, string>> {
+  return {
+    ...(etag === undefined || ownEtag ? {} : { 'if-none-match': etag }),
+    ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
+  };
+}
+
+/** A stale response that the handler can validate is kept for as long again as it was fresh, within these. */
+const LEAST_KEPT_MS = 600_000;
+const MOST_KEPT_MS = 86_400_000;
+
+/** When nothing may be made of a response stored now any more, epoch ms. */
+export function retainUntil(response: StoredResponse, now: number): number {
+  const { freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil } = response;
+  const usable = Math.max(freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil);
+  if (Object.keys(conditionsOf(response)).length === 0) return usable;
+  const again = Math.min(Math.max(freshUntil - now, LEAST_KEPT_MS), MOST_KEPT_MS);
+  return Math.max(usable, Math.max(freshUntil, now) + again);
 }
 
 /** Stands at a URI whose responses depend on request fields, and says which. */

@@ -1,21 +1,29 @@
 import type { Clock } from './clock.ts';
-import { type Entry, MAX_VARIANTS, type StoredResponse } from './entry.ts';
+import { conditionsOf, type Entry, MAX_VARIANTS, retainUntil, type StoredResponse } from './entry.ts';
 import type { Flight } from './flight.ts';
 import type { Forward } from './http/cache-status.ts';
-import type { ResponseHead } from './http/message.ts';
+import { type FieldLine, fieldsOf } from './http/fields.ts';
+import { targetUri } from './http/message.ts';
+import { OWN_FIELD } from './http/targeted.ts';
+import { groupsOf, originOf } from './http/unsafe.ts';
 import { variantKey } from './key.ts';
 import type { Wanted } from './lookup.ts';
-import { type HandlerHead, headOf, type Plan, type PlanContext, planFor, refusalOf } from './plan.ts';
-import { MAX_RETENTION_SECONDS, type StoringRules, seconds } from './policy.ts';
+import { type Plan, planFor } from './plan.ts';
+import type { StoringRules } from './policy.ts';
+import { MAX_RETENTION_SECONDS, seconds } from './policy-checks.ts';
+import type { Reads } from './reads.ts';
 import type { Snapshot, Store } from './store/store.ts';
-import { joinTags, type Tag, userTags } from './tags.ts';
+import { headOf } from './stored.ts';
+import { type HandlerHead, type PlanContext, refusalOf, unkeyedIn } from './storing.ts';
+import { groupTag, isTag, joinTags, type Tag, uriTag, userTags, writeTag } from './tags.ts';
 
 export interface FillParts {
   readonly wanted: Wanted;
   readonly rules: StoringRules;
   readonly fwd: Forward;
   readonly varyNames: readonly string[];
-  readonly stale: StoredResponse | undefined;
+  /** What was found and may not be used as it is. */
+  readonly stale: Entry<StoredResponse> | undefined;
   /** Those who wait for this response; undefined when nobody may. */
   readonly flight: Flight<Entry<StoredResponse>> | undefined;
 }
@@ -30,6 +38,8 @@ export class Fill {
   #ttl: number | undefined;
   #skipped: string | undefined;
   #lateTags: readonly Tag[] = [];
+  /** A write's response is stored, or those who write at the same time have been told. */
+  #settled = false;
 
   /** `snapshot` was taken before the handler runs. */
   constructor(store: Store, clock: Clock, snapshot: Snapshot, parts: FillParts) {
@@ -38,7 +48,12 @@ export class Fill {
     this.#snapshot = snapshot;
     this.#parts = parts;
     this.#requestedAt = clock.now();
-    this.#ttl = parts.rules.ttl;
+  }
+
+  /** Preconditions to give the handler, by lower-case name: whether what is stored still holds (RFC 9111 §4.3.1). */
+  get conditions(): Readonly<Record<string, string>> {
+    const { stale, wanted } = this.#parts;
+    return stale === undefined || wanted.head.method === 'HEAD' ? {} : conditionsOf(stale.payload);
   }
 
   /** @throws LarderError `LARDER_INVALID_TAG` */
@@ -58,38 +73,84 @@ export class Fill {
 
   plan(handler: HandlerHead): Plan {
     const plan = planFor(handler, this.#context());
-    if (plan.kind !== 'store') this.abandon();
+    const now = this.#clock.now();
+    const shared =
+      (plan.kind === 'store' && now < plan.response.freshUntil) ||
+      (plan.kind === 'freshened' && plan.keep && now < plan.stored.freshUntil);
+    if (!shared) this.abandon();
     return plan;
   }
 
-  /** Whether the head that middleware beneath ours really sent still allows what was planned. */
-  allows(sent: Pick<ResponseHead, 'status' | 'lines'>): boolean {
-    return refusalOf(headOf(sent), this.#context(), true) === undefined;
+  /** Why the head that was really sent, or what was read since the plan was made, forbids storing the response. */
+  objection(
+    { status, nominated, ownField }: StoredResponse,
+    sentLines: readonly FieldLine[],
+    reads: Reads,
+  ): string | undefined {
+    const context = this.#context();
+    const sent = { directivesForClients: true, reads };
+    const varying = nominated.map(([name]) => name);
+    const lines = ownField === undefined ? sentLines : [...sentLines, [OWN_FIELD, ownField] as const];
+    return refusalOf(headOf({ status, lines }), sent, context) ?? unkeyedIn(reads, varying, context);
+  }
+
+  /** Whether the stale response may still cover a failure: nothing does that was invalidated meanwhile. */
+  async stillStands(): Promise<boolean> {
+    const { stale } = this.#parts;
+    return stale !== undefined && (await this.#snapshot.stands(stale.tags));
   }
 
   /** Stores the whole response, then lets followers have it. True when it was stored. */
   async complete(response: StoredResponse): Promise<boolean> {
     const entry = this.#entry(response);
     try {
-      const stored = (await this.#listVariant(entry)) && (await this.#snapshot.set(entry));
+      const snapshot = await this.#storableAgainst(entry);
+      const stored =
+        snapshot !== undefined && (await this.#listVariant(entry, snapshot)) && (await snapshot.set(entry));
       // Nobody joins a fill after an invalidation that it knew the tags of, so that those who did may have it even
       // if no store would; of late tags nobody knew.
-      const shareable = stored || this.#lateTags.length === 0;
+      const shareable = stored || entry.tags.length === this.#parts.wanted.tags.length;
       this.#parts.flight?.land(shareable ? { kind: 'shared', result: entry } : { kind: 'again' });
+      this.#settled = stored;
       return stored;
     } finally {
       this.abandon();
     }
   }
 
+  /**
+   * The snapshot from before the handler; for a POST, whose own invalidation of its target has overtaken that one, a
+   * new one, if nobody else has written meanwhile. The new one first, so that there is no time in between.
+   */
+  async #storableAgainst({ tags }: Entry): Promise<Snapshot | undefined> {
+    if (!this.#isWrite) return this.#snapshot;
+    const own = uriTag(targetUri(this.#parts.wanted.head));
+    const snapshot = await this.#store.snapshot(tags);
+    const alone = await this.#snapshot.stands(tags.filter((tag) => tag !== own));
+    return alone ? snapshot : undefined;
+  }
+
+  /** What is stored does not say any more what the handler would (RFC 9111 §4.3.5). */
+  async outdate(): Promise<void> {
+    await this.#store.invalidate([uriTag(targetUri(this.#parts.wanted.head))]);
+  }
+
   /** Nothing came of it, or nothing that others may see. No effect after `complete`. */
   abandon(): void {
     this.#parts.flight?.land({ kind: 'alone' });
+    if (!this.#isWrite || this.#settled) return;
+    this.#settled = true;
+    // What it wrote is in none of the responses that others are making of the same URI.
+    this.#store.invalidate([writeTag(targetUri(this.#parts.wanted.head))]).catch(() => {});
   }
 
   /** Nobody knows what would have come of it: whoever waits looks again, and one of them leads. */
   lose(): void {
     this.#parts.flight?.land({ kind: 'again' });
+  }
+
+  get #isWrite(): boolean {
+    return this.#parts.wanted.head.method === 'POST';
   }
 
   #context(): PlanContext {
@@ -99,7 +160,7 @@ export class Fill {
       rules,
       fwd,
       varyNames,
-      stale,
+      stale: stale?.payload,
       ttl: this.#ttl,
       skipped: this.#skipped,
       requestedAt: this.#requestedAt,
@@ -108,22 +169,36 @@ export class Fill {
   }
 
   #entry(payload: StoredResponse): Entry<StoredResponse> {
-    const { wanted } = this.#parts;
-    const retainUntil = Math.max(
-      payload.freshUntil,
-      payload.staleWhileRevalidateUntil,
-      payload.staleIfErrorUntil,
-    );
+    const { wanted, stale } = this.#parts;
+    const now = this.#clock.now();
     return {
       key: payload.nominated.length === 0 ? wanted.key : variantKey(wanted.key, payload.nominated),
-      tags: joinTags(wanted.tags, this.#lateTags),
-      retainUntil: Math.min(retainUntil, this.#clock.now() + MAX_RETENTION_SECONDS * 1000),
+      // A handler that confirms what is stored need not name its tags again.
+      tags: joinTags(
+        wanted.tags,
+        this.#lateTags,
+        this.#groupTags(payload),
+        isOf(stale, payload) ? stale!.tags : [],
+      ),
+      retainUntil: Math.min(retainUntil(payload, now), now + MAX_RETENTION_SECONDS * 1000),
       payload,
     };
   }
 
+  /** A group is a tag of its origin's (RFC 9875 §2), and of the whole namespace's where one of that name is used. */
+  #groupTags({ lines }: StoredResponse): readonly Tag[] {
+    const origin = originOf(this.#parts.wanted.head);
+    return groupsOf(fieldsOf(lines).get('cache-groups')).flatMap((group) => [
+      groupTag(origin, group),
+      ...(isTag(group) ? userTags(group) : []),
+    ]);
+  }
+
   /** Makes the URI's own entry name the variant, so that later requests find it. True when they will. */
-  async #listVariant({ key, retainUntil, payload }: Entry<StoredResponse>): Promise<boolean> {
+  async #listVariant(
+    { key, retainUntil, payload }: Entry<StoredResponse>,
+    snapshot: Snapshot,
+  ): Promise<boolean> {
     if (payload.nominated.length === 0) return true;
     const { wanted } = this.#parts;
     const names = payload.nominated.map(([name]) => name);
@@ -131,7 +206,7 @@ export class Fill {
     const variants = current?.payload.kind === 'variants' ? current.payload : undefined;
     const listed = variants?.names.join() === names.join() ? variants.keys : [];
     if (listed.includes(key) && current!.retainUntil >= retainUntil) return true;
-    return this.#snapshot.set({
+    return snapshot.set({
       key: wanted.key,
       tags: wanted.tags,
       retainUntil: Math.max(retainUntil, current?.retainUntil ?? 0),
@@ -143,3 +218,7 @@ export class Fill {
     });
   }
 }
+
+/** Made from the stale response by freshening its head: the bytes are the same. */
+const isOf = (stale: Entry<StoredResponse> | undefined, { body }: StoredResponse): boolean =>
+  stale?.payload.body === body;

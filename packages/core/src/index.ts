@@ -1,9 +1,12 @@
+export type { Answer } from './answer.ts';
 export { type Asking, type Bypass, mustForward } from './bypass.ts';
-export { type Answer, Cache, type CacheOptions } from './cache.ts';
+export { Cache, type CacheOptions } from './cache.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { type ClientDirectives, resolveDirectives } from './directives.ts';
 export type { Entry, Payload, StoredResponse, StoredValue, Variants } from './entry.ts';
 export { invalidOptions, LarderError, type LarderErrorCode, storeFailed } from './errors.ts';
 export type { CacheEvent, Delivery, Observer, RemovalCause, StoreOperation } from './events.ts';
+export { explain } from './explain.ts';
 export type { Fill } from './fill.ts';
 export { currentAge } from './http/age.ts';
 export {
@@ -17,24 +20,41 @@ export {
 } from './http/cache-status.ts';
 export { type FieldLine, type Fields, fieldsOf, mergeLists } from './http/fields.ts';
 export { isSafe, type RequestHead, targetUri } from './http/message.ts';
+export { byteranges, type Multipart } from './http/multipart.ts';
 export { belongsOn304, isNotModified, PRECONDITION_FIELDS } from './http/precondition.ts';
+export { answerRange, type ByteRange, contentRange, unsatisfiedRange } from './http/range.ts';
+export { OWN_FIELD } from './http/targeted.ts';
+export { type OutOfDate, originOf, outOfDate } from './http/unsafe.ts';
 export { nominate } from './http/vary.ts';
 export { type CacheKey, responseKey } from './key.ts';
 export type { Wanted } from './lookup.ts';
 export type { ValueOptions } from './memoize.ts';
-export { type HandlerHead, type Plan, type StorePlan, withBody } from './plan.ts';
-export { MAX_RETENTION_SECONDS, type Policy, type ResolvedPolicy, resolvePolicy } from './policy.ts';
+export type { Plan } from './plan.ts';
+export { type Policy, type ResolvedPolicy, resolvePolicy } from './policy.ts';
+export { MAX_RETENTION_SECONDS } from './policy-checks.ts';
 export {
   type CacheControlDirectives,
-  type ClientDirectives,
+  type CdnDirectives,
   type NoStore,
   type PrivateDirectives,
   presets,
-  resolveDirectives,
   type SharedDirectives,
 } from './presets.ts';
+export { NOTHING_READ, type Reads } from './reads.ts';
 export type { SharedTier } from './store/compose.ts';
 export { decodeFrame, encodeFrame, type Framed } from './store/frame.ts';
 export { type MemoryOptions, memoryStore } from './store/memory.ts';
 export type { Snapshot, Store } from './store/store.ts';
-export { joinTags, keyTag, MAX_TAGS, NAMESPACE_TAG, type Tag, uriTag, userTags } from './tags.ts';
+export { withBody } from './stored.ts';
+export type { HandlerHead } from './storing.ts';
+export {
+  groupTag,
+  joinTags,
+  keyTag,
+  MAX_TAGS,
+  NAMESPACE_TAG,
+  type Tag,
+  uriTag,
+  userTags,
+  writeTag,
+} from './tags.ts';

@@ -18,7 +18,7 @@ export interface Wanted {
 export interface Found {
   readonly entry: Entry<StoredResponse> | undefined;
   /** Why there is none, should it come to that. */
-  readonly fwd: Extract<Forward, 'uri-miss' | 'vary-miss'>;
+  readonly fwd: Extract<Forward, 'uri-miss' | 'vary-miss' | 'request'>;
   /** What concurrent requests for the same response have in common. */
   readonly flightKey: CacheKey;
   /** Request fields that responses of this URI are known to depend on. */

@@ -4,7 +4,7 @@ import { invalidKey, invalidPolicy } from './errors.ts';
 import type { CacheEvent, Observer } from './events.ts';
 import { type FlightLimits, Flights } from './flight.ts';
 import { type CacheKey, valueKey } from './key.ts';
-import { seconds } from './policy.ts';
+import { seconds } from './policy-checks.ts';
 import type { Store } from './store/store.ts';
 import { LEASE_MS } from './store/tiered.ts';
 import { joinTags, keyTag, NAMESPACE_TAG, type Tag, userTags } from './tags.ts';

@@ -1,37 +1,31 @@
-import { entityTag } from './entity-tag.ts';
-import type { StoredResponse } from './entry.ts';
-import { generatedAt } from './http/age.ts';
-import { type Forward, type ForwardStatus, STALE_IF_ERROR } from './http/cache-status.ts';
-import { formatHttpDate } from './http/date.ts';
+import { conditionsOf, type StoredResponse } from './entry.ts';
+import { type ForwardStatus, STALE_IF_ERROR } from './http/cache-status.ts';
 import { type FieldLine, fieldsOf } from './http/fields.ts';
-import { lifetimeOf } from './http/freshness.ts';
-import type { RequestHead, ResponseHead } from './http/message.ts';
-import { replayable } from './http/replayed.ts';
+import { describes, freshenedLines, isAbout } from './http/freshen.ts';
 import { isServerFailure } from './http/reuse.ts';
-import { refusal } from './http/storable.ts';
-import { isEntityTag } from './http/validator.ts';
-import { MAX_VARY_NAMES, nominate, nominatedNames } from './http/vary.ts';
-import type { StoringRules } from './policy.ts';
-
-/** A response's head as it is about to be sent, before anything of ours is added. */
-export interface HandlerHead {
-  readonly status: number;
-  readonly lines: readonly FieldLine[];
-  /** Lower-case names of lines that were there before the cache's place in the stack: sent, never stored. */
-  readonly inherited: ReadonlySet<string>;
-  /** Names of such lines that the handler took away: taken away from every reply. */
-  readonly removed: readonly string[];
-  /** Its Cache-Control was written for clients by a preset, not for this cache. */
-  readonly directivesForClients: boolean;
-  /** The route's pattern. */
-  readonly route: string;
-}
+import { OWN_FIELD } from './http/targeted.ts';
+import { dated, type HandlerHead, ownLines, type PlanContext, refusalOf, stored } from './storing.ts';
 
 /** What becomes of a response, decided when its head is known and its body need not be. */
 export type Plan =
-  | { readonly kind: 'serve-stale'; readonly stored: StoredResponse; readonly status: ForwardStatus }
-  | { readonly kind: 'pass'; readonly status: ForwardStatus }
+  /** The handler failed: a stale response may cover it, if it has not been invalidated meanwhile. */
+  | { readonly kind: 'cover'; readonly stored: StoredResponse; readonly status: ForwardStatus }
+  /** The handler says that the stored response still holds (RFC 9111 §4.3.4); `keep` when it is stored anew. */
+  | {
+      readonly kind: 'freshened';
+      readonly stored: StoredResponse;
+      readonly keep: boolean;
+      readonly status: ForwardStatus;
+    }
+  | PassPlan
   | StorePlan;
+
+export interface PassPlan {
+  readonly kind: 'pass';
+  readonly status: ForwardStatus;
+  /** What a HEAD's answer makes of the stored response (RFC 9111 §4.3.5): its freshened self, or out of date. */
+  readonly stored?: StoredResponse | 'outdated' | undefined;
+}
 
 export interface StorePlan {
   readonly kind: 'store';
@@ -42,139 +36,69 @@ export interface StorePlan {
   readonly status: ForwardStatus;
 }
 
-/** Everything that a plan depends on besides the response. */
-export interface PlanContext {
-  readonly request: RequestHead;
-  readonly rules: StoringRules;
-  /** Seconds the app gives the response, the handler's word before the policy's. */
-  readonly ttl: number | undefined;
-  /** The handler, or its adapter, has already said why it is not to be stored. */
-  readonly skipped: string | undefined;
-  readonly fwd: Forward;
-  /** Request fields that earlier responses of this URI depended on. */
-  readonly varyNames: readonly string[];
-  /** What the handler may be covered by should it fail. */
-  readonly stale: StoredResponse | undefined;
-  /** Epoch ms. */
-  readonly requestedAt: number;
-  readonly now: number;
-}
-
-/** Age, Cache-Control and the stored entry come from here, in one go. */
 export function planFor(handler: HandlerHead, context: PlanContext): Plan {
-  const { stale, now, fwd } = context;
+  const { stale, now, fwd, request } = context;
+  const status: ForwardStatus = { fwd, fwdStatus: handler.status };
+  if (request.method === 'HEAD') return { kind: 'pass', status, stored: afterHead(handler, context) };
   // RFC 5861 §4: a failing handler counts as one that cannot be reached (RFC 9111 §4.2.4).
-  if (stale !== undefined && isServerFailure(handler.status) && now < stale.staleIfErrorUntil) {
-    const status = { fwd: 'stale', fwdStatus: handler.status, detail: STALE_IF_ERROR } as const;
-    return { kind: 'serve-stale', stored: stale, status };
-  }
-  const head = datedHead(handler, now);
-  const status: ForwardStatus = { fwd, fwdStatus: head.status };
-  const detail = refusalOf(head, context, handler.directivesForClients);
+  if (stale !== undefined && isServerFailure(handler.status) && now < stale.staleIfErrorUntil)
+    return { kind: 'cover', stored: stale, status: { ...status, detail: STALE_IF_ERROR } };
+  if (stale !== undefined && handler.status === 304 && wasAsked(stale))
+    return afterNotModified(handler, stale, context);
+  const complete = dated(handler, now);
+  const detail = refusalOf(complete.head, handler, context);
   if (detail !== undefined) return { kind: 'pass', status: { ...status, detail } };
-  return { ...storePlan(handler, head, context), status };
+  return { kind: 'store', status, ...stored(handler, complete, ownLines(handler), context) };
 }
 
-/** Why a response with this head is not stored; undefined when it is. */
-export function refusalOf(
-  head: ResponseHead,
-  { request, rules, ttl, skipped, varyNames }: PlanContext,
-  directivesForClients: boolean,
-): string | undefined {
-  if (skipped !== undefined) return skipped;
-  if (ttl === 0) return 'no-freshness';
-  if (varyNames.length > MAX_VARY_NAMES) return 'vary-too-many';
-  const { statuses, credentialsCovered } = rules;
-  return refusal(request, head, {
-    hasTtl: ttl !== undefined,
-    statuses,
-    credentialsCovered,
-    directivesForClients,
-  });
+const wasAsked = (stale: StoredResponse): boolean => Object.keys(conditionsOf(stale)).length > 0;
+
+/** RFC 9111 §4.3.4. A 304 that is not about what was asked confirms it all the same, and changes nothing of it. */
+function afterNotModified(handler: HandlerHead, stale: StoredResponse, context: PlanContext): Plan {
+  const status: ForwardStatus = { fwd: context.fwd, fwdStatus: 304 };
+  const own = ownLines(handler);
+  if (!isAbout(fieldsOf(stale.lines), fieldsOf(own)))
+    return {
+      kind: 'freshened',
+      stored: stale,
+      keep: false,
+      status: { ...status, detail: 'other-validator' },
+    };
+  const { response, detail } = freshened(handler, stale, context);
+  const keep = detail === undefined;
+  return { kind: 'freshened', stored: response, keep, status: keep ? status : { ...status, detail } };
 }
 
-function storePlan(
+/** RFC 9111 §4.3.5. */
+function afterHead(handler: HandlerHead, context: PlanContext): PassPlan['stored'] {
+  const { stale } = context;
+  if (stale?.status !== handler.status) return undefined;
+  if (!describes(fieldsOf(handler.lines), stale.lines, stale.body.length)) return 'outdated';
+  const { response, detail } = freshened(handler, stale, context);
+  return detail === undefined ? response : undefined;
+}
+
+/** The stored response under its newer head (RFC 9111 §3.2), and why it may not be stored so. */
+function freshened(
   handler: HandlerHead,
-  head: ResponseHead,
+  stale: StoredResponse,
   context: PlanContext,
-): Omit<StorePlan, 'status'> {
-  const { rules, ttl, requestedAt, now } = context;
-  const added = [...head.lines.slice(handler.lines.length), ...directivesAdded(head, rules)];
-  const lines = [...handler.lines.filter(([name]) => !handler.inherited.has(name.toLowerCase())), ...added];
-  const life = lifetimeOf(head, { ...rules, ttl });
-  // By the handler's own Date: ours is cut to the second, and would make everything up to one second old.
-  const generated = generatedAt(headOf(handler), requestedAt, now);
-  // A lifetime that the app gives begins when the app answers; a stated one when the origin did.
-  const freshUntil = (ttl === undefined ? generated : now) + life.fresh * 1000;
+): { response: StoredResponse; detail: string | undefined } {
+  const newer = ownLines(handler);
+  const isNewer = new Set(newer.map(([name]) => name.toLowerCase()));
+  // Undated, the newer head is of now and not of when the stored one was made.
+  const past = new Set(['date', ...(stale.ownControl ? ['cache-control'] : [])]);
+  const old = stale.lines.filter(([name, value]) => value.length > 0 && !past.has(name.toLowerCase()));
+  const said: FieldLine[] = stale.ownField === undefined ? [] : [[OWN_FIELD, stale.ownField]];
+  const own = freshenedLines([...old, ...said], newer);
+  const rest = handler.lines.filter(([name]) => !isNewer.has(name.toLowerCase()));
+  const removed = stale.lines
+    .filter(([name, value]) => value.length === 0 && !isNewer.has(name.toLowerCase()))
+    .map(([name]) => name);
+  const complete = dated({ status: stale.status, lines: [...rest, ...own] }, context.now);
+  const { response } = stored({ ...handler, removed }, complete, own, context);
   return {
-    kind: 'store',
-    added,
-    response: {
-      kind: 'response',
-      status: head.status,
-      lines: [...replayable(lines, head.fields), ...handler.removed.map((name) => [name, []] as const)],
-      etag: validEtag(head),
-      lastModified: head.fields.get('last-modified'),
-      nominated: nominatedBy(head, context),
-      generatedAt: generated,
-      freshUntil,
-      staleWhileRevalidateUntil: freshUntil + life.staleWhileRevalidate * 1000,
-      staleIfErrorUntil: freshUntil + life.staleIfError * 1000,
-      route: handler.route,
-      body: NO_BODY,
-    },
+    response: { ...response, body: stale.body, ownEtag: stale.ownEtag && response.etag === stale.etag },
+    detail: refusalOf(complete.head, handler, context),
   };
-}
-
-/**
- * A client that is told nothing guesses (RFC 9111 §4.2.2), and would keep what is invalidated here: it is
- * told to ask every time, which costs it a 304.
- */
-function directivesAdded(head: ResponseHead, rules: StoringRules): FieldLine[] {
-  if (head.fields.get('cache-control') !== undefined || head.fields.get('expires') !== undefined) return [];
-  return [['Cache-Control', rules.credentialsCovered ? 'private, no-cache' : 'no-cache']];
-}
-
-/** RFC 9110 §6.6.1: who receives a response without a Date dates it. */
-function datedHead({ status, lines }: HandlerHead, now: number): ResponseHead {
-  const head = headOf({ status, lines });
-  if (head.fields.get('date') !== undefined) return head;
-  return headOf({ status, lines: [...lines, ['Date', formatHttpDate(now)]] });
-}
-
-/** The response's own Vary and what earlier ones of this URI varied by, less what the key covers anyway. */
-function nominatedBy(
-  head: ResponseHead,
-  { request, rules, varyNames }: PlanContext,
-): StoredResponse['nominated'] {
-  const own = nominatedNames(head.fields.get('vary'));
-  // Encoded bytes are for who takes that encoding, whether the handler remembered to say so or not.
-  const encoded = head.fields.get('content-encoding') === undefined ? [] : ['accept-encoding'];
-  const covered = new Set(rules.credentialsCovered ? [...rules.vary, 'cookie', 'authorization'] : rules.vary);
-  const names = [...new Set([...varyNames, ...own, ...encoded])].filter((name) => !covered.has(name)).sort();
-  return nominate(names, request.fields);
-}
-
-/** The stored response with its bytes; with an entity tag from them where the handler gave none. */
-export function withBody(
-  response: StoredResponse,
-  body: Buffer,
-  strength: 'strong' | 'weak',
-): StoredResponse {
-  if (response.etag !== undefined) return { ...response, body };
-  const etag = entityTag(body, strength);
-  return { ...response, body, etag, lines: [...response.lines, ['ETag', etag]] };
-}
-
-const NO_BODY = Buffer.alloc(0);
-
-export const headOf = ({ status, lines }: Pick<ResponseHead, 'status' | 'lines'>): ResponseHead => ({
-  status,
-  lines,
-  fields: fieldsOf(lines),
-});
-
-function validEtag(head: ResponseHead): string | undefined {
-  const etag = head.fields.get('etag');
-  return etag !== undefined && isEntityTag(etag) ? etag : undefined;
 }

@@ -1,7 +1,20 @@
 import { invalidPolicy } from './errors.ts';
-import { isToken } from './http/fields.ts';
-import { MAX_VARY_NAMES } from './http/vary.ts';
-import { type Tag, userTags } from './tags.ts';
+import type { Granted } from './http/demands.ts';
+import {
+  allowedReads,
+  bytes,
+  type CookieRule,
+  cookieRule,
+  coversCredentials,
+  fieldNames,
+  flag,
+  oneOf,
+  optionalFunction,
+  seconds,
+  statusSet,
+  tagsOf,
+} from './policy-checks.ts';
+import type { Tag } from './tags.ts';
 
 /** How a route is cached. Everything is optional; seconds unless the name says otherwise. */
 export interface Policy<Req = unknown> {
@@ -31,10 +44,27 @@ export interface Policy<Req = unknown> {
   readonly credentials?: 'bypass' | 'partitioned';
   /**
    * Requests with a Cookie field: `'bypass'` (default); `'ignore'` hides cookies from the handler while it
-   * fills the cache; a list of names makes those part of the key and hides the rest.
+   * fills the cache; `'unread'` lets it see them, and keeps out what it made after reading one; a list of
+   * names makes those part of the key and hides the rest.
    */
-  readonly cookies?: 'bypass' | 'ignore' | readonly string[];
-  /** Statuses stored besides 200 and 203; any of 301, 308, 404, 410. Default none. */
+  readonly cookies?: 'bypass' | 'ignore' | 'unread' | readonly string[];
+  /**
+   * What becomes of a response whose handler read something of the request that the key does not cover:
+   * `'refuse'` (default) keeps it out; `'vary'` makes the fields it read part of its Vary; `'trust'` does
+   * not look, and leaves it to you that the key covers what matters.
+   */
+  readonly reads?: 'refuse' | 'vary' | 'trust';
+  /** Request fields (and `'ip'`) that a handler may read though the key does not cover them: what goes into logs. */
+  readonly readsAllowed?: readonly string[];
+  /**
+   * A request's own directives (RFC 9111 §5.2.1): `'ignore'` (default) heeds `no-store` and `only-if-cached`,
+   * which make no work; `'honour'` all of them, so that any client can make the handler run.
+   */
+  readonly requestDirectives?: 'ignore' | 'honour';
+  /**
+   * Statuses stored besides 200 and 203 where there is a `ttl`; any of 301, 308, 404, 410. Default none.
+   * Without one, a response of any final status says itself how long it may be kept.
+   */
   readonly statuses?: readonly number[];
   /** A larger body passes through unstored. Default 1 MiB. */
   readonly maxBodyBytes?: number;
@@ -53,8 +83,11 @@ export interface ResolvedPolicy<Req = unknown> {
   readonly vary: readonly string[];
   readonly partition: ((req: Req) => string | undefined) | undefined;
   readonly credentialsCovered: boolean;
-  /** Names of the cookies in the key; undefined when any cookie bypasses. */
-  readonly cookies: readonly string[] | undefined;
+  /** Names of the cookies in the key, which are all that a handler sees; or what is done with any. */
+  readonly cookies: CookieRule;
+  readonly reads: 'refuse' | 'vary' | 'trust';
+  readonly readsAllowed: readonly string[];
+  readonly granted: Granted;
   readonly statuses: ReadonlySet<number>;
   readonly maxBodyBytes: number;
   readonly statusHeaders: boolean;
@@ -64,13 +97,18 @@ export interface ResolvedPolicy<Req = unknown> {
 /** The part of a policy that concerns what is stored, and not how a request is read. */
 export type StoringRules = Pick<
   ResolvedPolicy,
-  'ttl' | 'staleWhileRevalidate' | 'staleIfError' | 'credentialsCovered' | 'statuses' | 'vary'
+  | 'ttl'
+  | 'staleWhileRevalidate'
+  | 'staleIfError'
+  | 'credentialsCovered'
+  | 'statuses'
+  | 'vary'
+  | 'cookies'
+  | 'reads'
+  | 'readsAllowed'
+  | 'granted'
 >;
 
-/** Nothing is kept longer, whatever a lifetime says: tags are promised to outlive every entry. */
-export const MAX_RETENTION_SECONDS = 30 * 86_400;
-const DEFAULT_STATUSES = [200, 203];
-const OPTIONAL_STATUSES = [301, 308, 404, 410];
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 const OPTIONS = new Set<string>([
   'ttl',
@@ -82,6 +120,9 @@ const OPTIONS = new Set<string>([
   'partition',
   'credentials',
   'cookies',
+  'reads',
+  'readsAllowed',
+  'requestDirectives',
   'statuses',
   'maxBodyBytes',
   'statusHeaders',
@@ -93,13 +134,14 @@ const OPTIONS = new Set<string>([
  * @throws LarderError `LARDER_INVALID_POLICY`, `LARDER_INVALID_TAG`
  */
 export function resolvePolicy<Req>(given: number | Policy<Req> | undefined): ResolvedPolicy<Req> {
-  const policy: Policy<Req> = typeof given === 'number' ? { ttl: given } : (given ?? {});
-  if (typeof policy !== 'object') throw invalidPolicy('ttl', given, 'give seconds, or an object of options');
+  const policy: Policy<Req> = typeof given === 'number' ? { ttl: given } : given === undefined ? {} : given;
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy))
+    throw invalidPolicy('ttl', given, 'give seconds, or an object of options');
   for (const name of Object.keys(policy)) {
     if (!OPTIONS.has(name))
       throw invalidPolicy(name, 'an unknown option', `known are ${[...OPTIONS].join(', ')}`);
   }
-  const credentialsCovered = coversCredentials(policy);
+  const credentialsCovered = coversCredentials(policy.credentials, policy.partition);
   return Object.freeze({
     ttl: policy.ttl === undefined ? undefined : seconds('ttl', policy.ttl, 1),
     staleWhileRevalidate: seconds('staleWhileRevalidate', policy.staleWhileRevalidate ?? 0, 0),
@@ -109,86 +151,16 @@ export function resolvePolicy<Req>(given: number | Policy<Req> | undefined): Res
     vary: fieldNames(policy.vary ?? [], credentialsCovered),
     partition: optionalFunction('partition', policy.partition),
     credentialsCovered,
-    cookies: cookieNames(policy.cookies),
+    cookies: cookieRule(policy.cookies),
+    reads: oneOf('reads', policy.reads ?? 'refuse', ['refuse', 'vary', 'trust']),
+    readsAllowed: allowedReads(policy.readsAllowed ?? []),
+    granted:
+      oneOf('requestDirectives', policy.requestDirectives ?? 'ignore', ['ignore', 'honour']) === 'honour'
+        ? 'all'
+        : 'cheap',
     statuses: statusSet(policy.statuses ?? []),
     maxBodyBytes: bytes('maxBodyBytes', policy.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
     statusHeaders: flag('statusHeaders', policy.statusHeaders ?? true),
     skip: optionalFunction('skip', policy.skip),
   });
-}
-
-export function seconds(option: string, given: unknown, least: number): number {
-  if (typeof given !== 'number' || !(given >= least) || given > MAX_RETENTION_SECONDS) {
-    throw invalidPolicy(option, given, `give seconds from ${least} to ${MAX_RETENTION_SECONDS} (30 days)`);
-  }
-  return given;
-}
-
-function bytes(option: string, given: unknown): number {
-  if (!Number.isSafeInteger(given) || (given as number) < 1)
-    throw invalidPolicy(option, given, 'give whole bytes, 1 or more');
-  return given as number;
-}
-
-function flag(option: string, given: unknown): boolean {
-  if (typeof given !== 'boolean') throw invalidPolicy(option, given, 'give true or false');
-  return given;
-}
-
-function optionalFunction<F>(option: string, given: F | undefined): F | undefined {
-  if (given !== undefined && typeof given !== 'function')
-    throw invalidPolicy(option, given, 'give a function of the request');
-  return given;
-}
-
-function tagsOf<Req>(given: Policy<Req>['tags']): (req: Req) => readonly Tag[] {
-  if (typeof given === 'function') return (req) => userTags(given(req));
-  const tags = Object.freeze(userTags(given ?? []));
-  return () => tags;
-}
-
-function fieldNames(given: unknown, credentialsCovered: boolean): readonly string[] {
-  const wellFormed = Array.isArray(given) && given.every((name) => typeof name === 'string' && isToken(name));
-  if (!wellFormed || given.length > MAX_VARY_NAMES) {
-    throw invalidPolicy('vary', given, `give an array of at most ${MAX_VARY_NAMES} request field names`);
-  }
-  const names = [...new Set(given.map((name: string) => name.toLowerCase()))].sort();
-  if (!credentialsCovered && names.some((name) => name === 'cookie' || name === 'authorization')) {
-    throw invalidPolicy(
-      'vary',
-      given,
-      "a key per credential is a partition: use partition with credentials: 'partitioned'",
-    );
-  }
-  return Object.freeze(names);
-}
-
-function coversCredentials<Req>({ credentials = 'bypass', partition }: Policy<Req>): boolean {
-  if (credentials !== 'bypass' && credentials !== 'partitioned') {
-    throw invalidPolicy('credentials', credentials, "give 'bypass' or 'partitioned'");
-  }
-  if (credentials === 'partitioned' && partition === undefined) {
-    throw invalidPolicy('credentials', credentials, 'add partition: (req) => the id of whoever is asking');
-  }
-  return credentials === 'partitioned';
-}
-
-function cookieNames(given: unknown = 'bypass'): readonly string[] | undefined {
-  if (given === 'bypass') return undefined;
-  if (given === 'ignore') return Object.freeze([]);
-  if (
-    Array.isArray(given) &&
-    given.length > 0 &&
-    given.every((name) => typeof name === 'string' && isToken(name))
-  ) {
-    return Object.freeze([...new Set(given as string[])].sort());
-  }
-  throw invalidPolicy('cookies', given, "give 'bypass', 'ignore' or an array of cookie names");
-}
-
-function statusSet(given: unknown): ReadonlySet<number> {
-  if (!Array.isArray(given) || !given.every((status) => OPTIONAL_STATUSES.includes(status))) {
-    throw invalidPolicy('statuses', given, `give any of ${OPTIONAL_STATUSES.join(', ')}`);
-  }
-  return new Set([...DEFAULT_STATUSES, ...given]);
 }

@@ -1,6 +1,3 @@
-import { invalidCacheControl } from './errors.ts';
-import { isToken, mergeLists } from './http/fields.ts';
-
 /** Never kept by anyone (RFC 9111 §5.2.2.5). */
 export interface NoStore {
   readonly noStore: true;
@@ -15,6 +12,9 @@ export interface NoStore {
   readonly immutable?: never;
   readonly staleWhileRevalidate?: never;
   readonly staleIfError?: never;
+  readonly expires?: never;
+  readonly cdn?: never;
+  readonly surrogate?: never;
   readonly vary?: readonly string[];
 }
 
@@ -32,8 +32,25 @@ interface Kept {
   readonly staleWhileRevalidate?: number;
   /** Seconds after freshness during which stale may cover an error (RFC 5861 §4). */
   readonly staleIfError?: number;
+  /** Also as `Expires`, for what knows no Cache-Control: `maxAge` after the response's Date (RFC 9111 §5.3). */
+  readonly expires?: boolean;
+  /** What CDNs are told in `CDN-Cache-Control`, in place of everything else said here (RFC 9213 §3.1). */
+  readonly cdn?: CdnDirectives;
+  /** `cdn` once more in `Surrogate-Control`, for CDNs that know only that. */
+  readonly surrogate?: boolean;
   /** Request fields that the response depends on; merged into Vary. */
   readonly vary?: readonly string[];
+}
+
+/** For CDNs alone. */
+export interface CdnDirectives {
+  /** Seconds a CDN may use it without asking. */
+  readonly maxAge?: number;
+  readonly noStore?: boolean;
+  readonly noCache?: boolean;
+  readonly mustRevalidate?: boolean;
+  readonly staleWhileRevalidate?: number;
+  readonly staleIfError?: number;
 }
 
 /** For one user's browser only (RFC 9111 §5.2.2.7). */
@@ -79,96 +96,3 @@ export const presets = {
   /** JSON that this server invalidates itself: clients keep it and ask every time, mostly for a 304. */
   api: { noCache: true },
 } as const satisfies Record<string, CacheControlDirectives>;
-
-/** A preset made ready once: the field values, checked. */
-export interface ClientDirectives {
-  readonly cacheControl: string;
-  readonly vary: string;
-}
-
-/** @throws LarderError `LARDER_INVALID_CACHE_CONTROL` for directives that contradict each other or mean nothing. */
-export function resolveDirectives(directives: CacheControlDirectives): ClientDirectives {
-  if (typeof directives !== 'object' || directives === null) {
-    throw invalidCacheControl(`got ${String(directives)}`, 'give one of presets, or an object of directives');
-  }
-  const given = directives as Record<string, unknown>;
-  for (const name of Object.keys(given)) {
-    if (name !== 'vary' && !Object.hasOwn(WRITTEN, name)) {
-      throw invalidCacheControl(
-        `unknown directive "${name}"`,
-        `known are ${Object.keys(WRITTEN).join(', ')}, vary`,
-      );
-    }
-  }
-  refuseContradictions(given);
-  const parts = Object.entries(WRITTEN).flatMap(([name, write]) => write(given[name], name));
-  if (parts.length === 0)
-    throw invalidCacheControl('no directive given', 'use presets.api if clients should just ask');
-  return Object.freeze({ cacheControl: parts.join(', '), vary: mergeLists(...varyNames(given.vary)) });
-}
-
-function refuseContradictions(given: Record<string, unknown>): void {
-  const has = (name: string) => given[name] !== undefined && given[name] !== false;
-  const others = Object.keys(WRITTEN).filter((name) => name !== 'noStore' && has(name));
-  if (has('noStore') && others.length > 0) {
-    throw invalidCacheControl(
-      `noStore together with ${others.join(', ')}`,
-      'nothing can be said of what is not kept',
-    );
-  }
-  for (const shared of ['public', 'sMaxAge', 'proxyRevalidate']) {
-    if (has('private') && has(shared)) {
-      throw invalidCacheControl(
-        `private together with ${shared}`,
-        'a private response is in no shared cache',
-      );
-    }
-  }
-  if (has('immutable') && !has('maxAge')) {
-    throw invalidCacheControl('immutable without maxAge', 'say for how many seconds it will not change');
-  }
-}
-
-type Write = (value: unknown, name: string) => string[];
-
-const flag =
-  (directive: string): Write =>
-  (value, name) => {
-    if (value === undefined || value === false) return [];
-    if (value !== true) throw invalidCacheControl(`${name}: ${String(value)}`, 'give true or leave it out');
-    return [directive];
-  };
-
-const seconds =
-  (directive: string): Write =>
-  (value, name) => {
-    if (value === undefined) return [];
-    if (!Number.isSafeInteger(value) || (value as number) < 0) {
-      throw invalidCacheControl(`${name}: ${String(value)}`, 'give whole seconds, 0 or more');
-    }
-    return [`${directive}=${value as number}`];
-  };
-
-/** In the order they are written. */
-const WRITTEN: Record<string, Write> = {
-  noStore: flag('no-store'),
-  public: flag('public'),
-  private: flag('private'),
-  noCache: flag('no-cache'),
-  maxAge: seconds('max-age'),
-  sMaxAge: seconds('s-maxage'),
-  mustRevalidate: flag('must-revalidate'),
-  proxyRevalidate: flag('proxy-revalidate'),
-  noTransform: flag('no-transform'),
-  immutable: flag('immutable'),
-  staleWhileRevalidate: seconds('stale-while-revalidate'),
-  staleIfError: seconds('stale-if-error'),
-};
-
-function varyNames(vary: unknown): string[] {
-  if (vary === undefined) return [];
-  if (!Array.isArray(vary) || !vary.every((name) => typeof name === 'string' && isToken(name))) {
-    throw invalidCacheControl(`vary: ${String(vary)}`, 'give an array of request field names');
-  }
-  return vary as string[];
-}

@@ -3,7 +3,8 @@ import { invalidTag } from './errors.ts';
 /**
  * Tags as the stores see them. The first letter keeps what users name apart from what the cache names
  * itself, so that no user text can forge a namespace or a URI:
- * `t:` a user's tag · `u:` a target URI · `k:` a value's key · `n:` everything in the namespace.
+ * `t:` a user's tag · `u:` a target URI · `w:` the writes to one · `g:` a group of one origin's responses (RFC 9875) · `k:` a value's key ·
+ * `n:` everything in the namespace.
  */
 export type Tag = string;
 
@@ -16,14 +17,21 @@ export const MAX_TAG_LENGTH = 512;
 export const NAMESPACE_TAG: Tag = 'n:';
 
 export const uriTag = (uri: string): Tag => `u:${uri}`;
+/** Invalidated by every write to a URI but the one whose own response is stored under it. */
+export const writeTag = (uri: string): Tag => `w:${uri}`;
+/** An origin has no space in it, so that none can be taken for another's group. */
+export const groupTag = (origin: string, group: string): Tag => `g:${origin} ${group}`;
 export const keyTag = (key: string): Tag => `k:${key}`;
+
+export const isTag = (given: unknown): given is string =>
+  typeof given === 'string' && given !== '' && given.length <= MAX_TAG_LENGTH;
 
 /** @throws LarderError `LARDER_INVALID_TAG` */
 export function userTags(given: unknown): Tag[] {
   const list = typeof given === 'string' ? [given] : given;
   if (!Array.isArray(list)) throw invalidTag(given, 'give a string or an array of strings');
   const tags = [...new Set(list)].map((tag) => {
-    if (typeof tag !== 'string' || tag === '' || tag.length > MAX_TAG_LENGTH) {
+    if (!isTag(tag)) {
       throw invalidTag(tag, `give a non-empty string of at most ${MAX_TAG_LENGTH} characters`);
     }
     return `t:${tag}`;

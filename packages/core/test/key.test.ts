@@ -5,12 +5,12 @@ import { valueKey, variantKey } from '../src/key.ts';
 
 type Parts = Parameters<typeof responseKey>[0];
 
-const head = (scheme: string, authority: string, target: string): RequestHead => ({
+const head = (scheme: string, authority: string, target: string, rewritten?: string): RequestHead => ({
   method: 'GET',
   scheme,
   authority,
   target,
-  rewritten: undefined,
+  rewritten,
   fields: fieldsOf([]),
   hasBody: false,
 });
@@ -22,14 +22,15 @@ const parts: fc.Arbitrary<Parts> = fc
     text(),
     text(),
     text(),
+    fc.option(text(), { nil: undefined }),
     fc.option(fc.array(text(), { maxLength: 3 }), { nil: undefined }),
     fc.option(text(), { nil: undefined }),
     fc.array(fc.tuple(text(), fc.option(text(), { nil: null })), { maxLength: 3 }),
   )
-  .map(([namespace, scheme, authority, target, custom, partition, keyed]) => ({
+  .map(([namespace, scheme, authority, target, rewritten, custom, partition, keyed]) => ({
     namespace,
-    // A custom key stands in for the target, so that two requests may differ in the target alone.
-    head: head(scheme, authority, custom === undefined ? target : ''),
+    // A custom key stands in for the target, so that two requests may differ in the target alone, and in what it was rewritten to.
+    head: custom === undefined ? head(scheme, authority, target, rewritten) : head(scheme, authority, ''),
     custom,
     partition,
     keyed,
@@ -87,6 +88,20 @@ describe('keys', () => {
       '/a?a%3DB=',
     ];
     expect(new Set(targets.map(key)).size).toBe(targets.length);
+  });
+
+  it('tell what a target was rewritten to, and whether it was', () => {
+    const key = (target: string, rewritten?: string, custom?: string[]) =>
+      responseKey({
+        namespace: 'n',
+        head: head('http', 'h', target, rewritten),
+        custom,
+        partition: undefined,
+        keyed: [],
+      });
+    const keys = [key('/a'), key('/a', ''), key('/a', '/a'), key('/a', '/b'), key('/b', '/a'), key('/b')];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(key('/a', '/b', ['c'])).toBe(key('/a', '/c', ['c']));
   });
 
   it('of values are never those of responses', () => {

@@ -51,5 +51,13 @@ describe('contradictions do not compile, and fail at start in JavaScript', () =>
     refused(() => ({ maxAge: 1.5 }));
     refused(() => ({}));
     refused(() => ({ immutable: true }));
+    refused(() => ({ public: true, expires: true }));
+    refused(() => ({ public: true, surrogate: true }));
+    refused(() => ({ public: true, cdn: {} }));
+    refused(() => ({ public: true, cdn: { noStore: true, maxAge: 1 } }));
+    // @ts-expect-error no such directive for CDNs
+    refused(() => ({ public: true, cdn: { sMaxAge: 1 } }));
+    // @ts-expect-error nothing can be said of what is not kept
+    refused(() => ({ noStore: true, cdn: { maxAge: 1 } }));
   });
 });

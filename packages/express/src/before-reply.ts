@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { applyHead } from './head.ts';
 
 /** Node builds and checks a head with this, and puts nothing on the wire; its types leave it out. */
 interface BuildsHead {
@@ -8,13 +9,22 @@ interface BuildsHead {
 /**
  * Holds a response's bytes from the first one until `action` is done, and the end of a streamed one until it is
  * done once more. `status` is what the handler answers, or undefined when the connection broke before it did;
- * should it answer after that, `action` runs again.
+ * should it answer after that, `action` runs again. Resolves when the handler has ended and nothing is held any more.
  *
  * Only bytes wait. The head is built at once, so that what is wrong with it is thrown where the handler can see it
  * and a second answer is refused as it would be without us.
  */
-export function beforeReply(res: Response, action: (status: number | undefined) => Promise<void>): void {
-  const original = { write: res.write, end: res.end, flushHeaders: res.flushHeaders, on: res.on };
+export function beforeReply(
+  res: Response,
+  action: (status: number | undefined) => Promise<void>,
+): Promise<void> {
+  const original = {
+    writeHead: res.writeHead,
+    write: res.write,
+    end: res.end,
+    flushHeaders: res.flushHeaders,
+    on: res.on,
+  };
   const { socket } = res.req;
   const held: (() => void)[] = [];
   const drains: ((...args: unknown[]) => void)[] = [];
@@ -22,6 +32,10 @@ export function beforeReply(res: Response, action: (status: number | undefined) 
   let ended = false;
   let streamed = false;
   let again = false;
+  let opened = () => {};
+  const open = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
 
   const hold = (): void => {
     if (phase === 'holding') return;
@@ -35,6 +49,7 @@ export function beforeReply(res: Response, action: (status: number | undefined) 
       return;
     }
     phase = 'open';
+    if (ended) opened();
     Reflect.deleteProperty(res, 'writableEnded');
     if (Object.hasOwn(socket, 'destroy')) Reflect.deleteProperty(socket, 'destroy');
     for (const call of held.splice(0)) call();
@@ -64,6 +79,13 @@ export function beforeReply(res: Response, action: (status: number | undefined) 
     if (type === 'drain' && phase === 'holding') drains.push(listener);
     return original.on.call(res, type, listener);
   } as Response['on'];
+
+  // Node keeps what is given here out of getHeader's sight, and `action` wants to read it.
+  res.writeHead = function writeHead(status: number, ...args: unknown[]) {
+    if (res.headersSent) return original.writeHead.call(res, status, ...(args as []));
+    applyHead(res, status, args);
+    return original.writeHead.call(res, res.statusCode);
+  } as Response['writeHead'];
 
   res.flushHeaders = function flushHeaders() {
     if (phase === 'open') return original.flushHeaders.call(res);
@@ -104,6 +126,7 @@ export function beforeReply(res: Response, action: (status: number | undefined) 
   res.once('close', () => {
     if (phase === 'waiting') action(undefined).catch(() => {});
   });
+  return open;
 }
 
 /** As Node would, and where Node would: later there would be nobody to catch it. */

@@ -1,15 +1,18 @@
 import type { Response } from 'express';
 import { BodyCollector } from './body-collector.ts';
+import { isOfPreset } from './cache-control.ts';
 import { applyHead } from './head.ts';
 
 /** What to do with a response whose head is complete and not yet sent. */
 export type Decision =
   /** As it is; `withoutBody` when the client needs only the head, `keep` when its bytes will be asked for. */
   | { readonly kind: 'send'; readonly withoutBody: boolean; readonly keep: boolean }
-  /** Something else has been sent in its place through `end`; what the handler still writes is dropped. */
-  | { readonly kind: 'replaced' };
+  /** Something else is sent in its place through `end`; what the handler still writes is dropped. */
+  | { readonly kind: 'replaced'; readonly keep: boolean };
 
 export interface Watcher {
+  /** Runs what is not the handler: middleware upstream, which has wrapped the response before. */
+  outside<T>(call: () => T): T;
   /**
    * Called once, when the first byte is due and the head may still be changed. `body` is all of it where the
    * handler sends it in one piece. `end` ends the response past the watch.
@@ -49,16 +52,19 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
   let over = false;
 
   const send = (body?: Buffer): void => {
-    if (body === undefined || body.length === 0)
-      original.end.call(res, undefined as never, undefined as never);
-    else original.end.call(res, body, undefined as never);
+    const bytes = body === undefined || body.length === 0 ? undefined : body;
+    const before = phase;
+    // For Node calls writeHead while it ends a response that has sent nothing.
+    phase = 'sending';
+    watcher.outside(() => original.end.call(res, bytes as never, undefined as never));
+    phase = before;
   };
   const decide = (body: Body): void => {
     if (phase !== 'waiting') return;
     // From here on Node's own calls of writeHead, made while it sends, go through.
     phase = 'sending';
     const decision = watcher.head(body, send);
-    if (decision.kind === 'replaced' || !decision.keep) collector.letGo();
+    if (!decision.keep) collector.letGo();
     if (decision.kind === 'replaced') {
       phase = 'replaced';
       // The response is over for whoever pipes into it; what it read from must not be left waiting for a reader.
@@ -68,10 +74,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     if (decision.kind === 'send' && decision.withoutBody) phase = 'head-only';
   };
   const endHeadOnly = (): void => {
-    if (over) return;
-    phase = 'sending';
-    send();
-    phase = 'head-only';
+    if (!over) send();
   };
   const finish = (settle: () => void): void => {
     if (over) return;
@@ -81,20 +84,22 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
 
   res.writeHead = function writeHead(status: number, ...args: unknown[]) {
     if (phase === 'waiting') applyHead(res, status, args);
-    else if (phase === 'sending') original.writeHead.call(res, status, ...(args as []));
+    else if (phase === 'sending')
+      watcher.outside(() => original.writeHead.call(res, status, ...(args as [])));
     return res;
   } as Response['writeHead'];
 
   res.flushHeaders = function flushHeaders() {
     decide('streamed');
-    if (phase === 'sending') original.flushHeaders.call(res);
+    if (phase === 'sending') watcher.outside(() => original.flushHeaders.call(res));
   };
 
   res.write = function write(chunk: unknown, ...rest: unknown[]) {
     const { encoding, callback } = argumentsOf(rest);
     collector.add(chunk, encoding);
     decide('streamed');
-    if (phase === 'sending') return original.write.call(res, chunk, encoding as BufferEncoding, callback);
+    if (phase === 'sending')
+      return watcher.outside(() => original.write.call(res, chunk, encoding as BufferEncoding, callback));
     if (callback !== undefined) process.nextTick(callback);
     return true;
   } as Response['write'];
@@ -107,7 +112,8 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     const whole = collector.whole();
     decide(inOnePiece && whole !== undefined ? whole : 'streamed');
     if (phase !== 'sending' && callback !== undefined) res.once('finish', callback);
-    if (phase === 'sending') original.end.call(res, chunk as never, encoding as never, callback as never);
+    if (phase === 'sending')
+      watcher.outside(() => original.end.call(res, chunk as never, encoding as never, callback as never));
     else if (phase === 'head-only') endHeadOnly();
     finish(() => watcher.ended(whole));
     return res;
@@ -129,6 +135,10 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     else watcher.clientGone();
   });
 }
+
+/** Whether something upstream has wrapped the response, and may yet change what is sent. */
+export const isWrapped = (res: Response): boolean =>
+  Object.hasOwn(res, 'end') || (Object.hasOwn(res, 'writeHead') && !isOfPreset(res.writeHead));
 
 function argumentsOf(rest: readonly unknown[]): {
   encoding: BufferEncoding | undefined;

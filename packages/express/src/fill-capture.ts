@@ -1,82 +1,93 @@
 import {
-  belongsOn304,
   type Cache,
   type FieldLine,
-  type Fields,
   type Fill,
   type Forward,
   type ForwardStatus,
-  isNotModified,
   type Plan,
-  type ResolvedPolicy,
   type StoredResponse,
-  type StorePlan,
   withBody,
 } from '@larder/core';
-import type { Request, Response } from 'express';
-import { isForClients } from './cache-control.ts';
-import { type Body, capture, type Decision, type End, type Watcher } from './capture.ts';
-import { linesOf, removedNames, restoreLines, unchangedNames } from './head.ts';
-import { reply, tellStatus } from './reply.ts';
-import { isAuthenticated } from './request-head.ts';
+import type { Response } from 'express';
+import { presetOf } from './cache-control.ts';
+import { type Body, capture, type Decision, type End, isWrapped, type Watcher } from './capture.ts';
+import { FilledRequest, type FilledRequestParts } from './filled-request.ts';
+import { declaredLength, linesOf, removedNames, restoreLines, unchangedNames } from './head.ts';
+import { reply, replyAs, tellStatus } from './reply.ts';
 import { NO_ROUTE, routeOf } from './route.ts';
 import type { Visit } from './visit.ts';
-import { type Withheld, withhold } from './withheld.ts';
 
-export interface FillCaptureParts {
+export interface FillCaptureParts extends FilledRequestParts {
   readonly cache: Cache;
-  readonly policy: ResolvedPolicy<Request>;
-  readonly req: Request;
   readonly res: Response;
   readonly fwd: Forward;
   readonly fill: Fill;
   readonly visit: Visit;
+  /** For a write: everything that it made out of date is invalidated. */
+  readonly invalidated: Promise<void> | undefined;
 }
+
+type PlanOf<K extends Plan['kind']> = Extract<Plan, { kind: K }>;
 
 /** A handler's response on its way to the client and, if it may be, into the cache. */
 export class FillCapture implements Watcher {
   readonly #parts: FillCaptureParts;
-  readonly #method: string;
-  readonly #partition: string | symbol | undefined;
-  readonly #withheld: Withheld;
+  readonly #request: FilledRequest;
   /** Lines set before the cache's place in the stack. */
   readonly #before: readonly FieldLine[];
   /** Something upstream rewrites responses: what we promise of one may not hold further out. */
   readonly #wrapped: boolean;
+  readonly #isWrite: boolean;
+  #plan: Plan | undefined;
+  /** What is stored once the handler has ended, but for the bytes of a stream. */
   #response: StoredResponse | undefined;
   #status: ForwardStatus;
+  #end: End = () => {};
   #declaredLength: number | undefined;
   #route: string | undefined;
   #givenUp = false;
 
   constructor(parts: FillCaptureParts) {
-    const { req, res, policy } = parts;
+    const { res, policy, fill } = parts;
     this.#parts = parts;
-    this.#method = req.method;
     this.#status = { fwd: parts.fwd };
+    this.#isWrite = parts.invalidated !== undefined;
     this.#before = linesOf(res);
-    this.#wrapped = Object.hasOwn(res, 'writeHead') || Object.hasOwn(res, 'end');
-    this.#partition = this.#partitionNow();
-    this.#withheld = withhold(req, policy);
+    this.#wrapped = isWrapped(res);
+    this.#request = new FilledRequest(parts, this.#isWrite ? undefined : fill.conditions);
     capture(res, policy.maxBodyBytes, this);
   }
 
   /** From here on the response is somebody else's. */
   giveUp(): void {
     this.#givenUp = true;
-    this.#withheld.restore();
+    this.#request.restore();
     this.#parts.fill.abandon();
+  }
+
+  outside<T>(call: () => T): T {
+    return this.#givenUp ? call() : this.#request.outside(call);
   }
 
   head(body: Body, end: End): Decision {
     if (this.#givenUp) return SEND;
+    this.#end = end;
     this.#declaredLength = declaredLength(this.#parts.res);
     this.#route = routeOf(this.#parts.req);
-    const plan = this.#plan();
+    const plan = this.#planned();
+    this.#plan = plan;
     this.#status = plan.status;
-    if (plan.kind === 'serve-stale') return this.#serveStale(plan, end);
-    if (plan.kind === 'store') this.#response = this.#withBody(plan, body);
-    return this.#send(plan, body);
+    switch (plan.kind) {
+      case 'cover':
+        return { kind: 'replaced', keep: true };
+      case 'freshened':
+        return this.#sendFreshened(plan);
+      case 'store':
+        this.#response = this.#withBody(plan.response, body);
+        return this.#send(body, plan.added);
+      case 'pass':
+        return this.#send(body, []);
+    }
   }
 
   tooLarge(): void {
@@ -88,129 +99,140 @@ export class FillCapture implements Watcher {
 
   ended(body: Buffer | undefined): void {
     if (this.#givenUp) return;
-    this.#withheld.restore();
     const { cache, visit } = this.#parts;
     const route = this.#route!;
-    this.#complete(body).then(
-      (outcome) => visit.tell({ ...this.#status, ...outcome }, route),
-      (error) =>
-        cache.observe({ type: 'error', namespace: cache.namespace, doing: 'store a response', error }),
-    );
+    this.#finish(body)
+      .catch((error): Outcome => {
+        cache.observe({ type: 'error', namespace: cache.namespace, doing: 'store a response', error });
+        return {};
+      })
+      .then((outcome) => visit.tell({ ...this.#status, ...outcome }, route));
+    this.#request.restore();
   }
 
   clientGone(): void {
-    if (this.#givenUp) return;
-    const { fill, visit } = this.#parts;
-    fill.lose();
-    visit.tell({ ...this.#status, detail: 'client-gone' }, this.#route ?? NO_ROUTE);
+    if (!this.#givenUp) this.#lose('client-gone', NO_ROUTE);
   }
 
   destroyed(): void {
     if (this.#givenUp) return;
-    this.#withheld.restore();
-    const { fill, visit, req } = this.#parts;
-    fill.lose();
-    visit.tell({ ...this.#status, detail: 'destroyed' }, this.#route ?? routeOf(req));
+    this.#request.restore();
+    this.#lose('destroyed', routeOf(this.#parts.req));
   }
 
-  #plan(): Plan {
-    const { fill, req, res } = this.#parts;
-    if (req.method !== this.#method) fill.skip('method-override');
-    this.#askAgain();
+  #lose(detail: string, route: string): void {
+    this.#parts.fill.lose();
+    this.#parts.visit.tell({ ...this.#status, detail }, this.#route ?? route);
+  }
+
+  #planned(): Plan {
+    const { fill, res } = this.#parts;
+    this.#lookAgain();
+    const preset = presetOf(res);
     const lines = linesOf(res);
     return fill.plan({
       status: res.statusCode,
       lines,
       inherited: unchangedNames(this.#before, lines),
       removed: removedNames(this.#before, res),
-      directivesForClients: isForClients(res),
+      directivesForClients: preset !== undefined,
+      expiresIn: preset?.expiresIn,
+      reads: this.#request.reads,
       route: this.#route!,
     });
   }
 
-  #withBody({ response }: StorePlan, body: Body): StoredResponse {
+  #withBody(response: StoredResponse, body: Body): StoredResponse {
     return body instanceof Buffer ? withBody(response, body, this.#wrapped ? 'weak' : 'strong') : response;
   }
 
   /** What the client gets now is what later ones will get from the cache, less its Age. */
-  #send(plan: Plan, body: Body): Decision {
+  #send(body: Body, added: readonly FieldLine[]): Decision {
     const { res, policy } = this.#parts;
-    for (const [name, value] of plan.kind === 'store' ? plan.added : []) res.setHeader(name, value);
-    if (this.#response?.etag !== undefined) res.setHeader('ETag', this.#response.etag);
-    const certain = body instanceof Buffer && plan.kind === 'store' && !this.#wrapped;
-    if (policy.statusHeaders) tellStatus(res, certain ? { ...plan.status, stored: true } : plan.status);
-    const withoutBody = isFresh(this.#withheld.asked, res);
-    if (withoutBody) becomeNotModified(res);
-    return { kind: 'send', withoutBody, keep: plan.kind === 'store' };
+    const storing = this.#response !== undefined;
+    const certain = storing && !this.#isWrite && body instanceof Buffer && !this.#wrapped;
+    if (certain) this.#status = { ...this.#status, stored: true };
+    const etag = this.#response?.etag;
+    const lines: readonly FieldLine[] = etag === undefined ? added : [...added, ['ETag', etag]];
+    const withoutBody = replyAs(res, { asked: this.#isWrite ? undefined : this.#request.asked, lines });
+    if (policy.statusHeaders) tellStatus(res, this.#status);
+    return { kind: 'send', withoutBody, keep: storing };
   }
 
-  #serveStale({ stored, status }: Extract<Plan, { kind: 'serve-stale' }>, end: End): Decision {
+  #sendFreshened({ stored, keep }: PlanOf<'freshened'>): Decision {
+    if (keep) {
+      this.#response = stored;
+      this.#status = { ...this.#status, stored: true };
+    }
+    this.#reply(stored);
+    return { kind: 'replaced', keep: false };
+  }
+
+  #reply(stored: StoredResponse): void {
     const { cache, policy, req, res } = this.#parts;
-    restoreLines(res, this.#before);
-    const { statusHeaders } = policy;
-    const { asked } = this.#withheld;
-    reply(req, res, { asked, stored, status, statusHeaders, now: cache.clock.now(), end });
-    return { kind: 'replaced' };
+    reply(req, res, {
+      asked: this.#request.asked,
+      stored,
+      status: this.#status,
+      statusHeaders: policy.statusHeaders,
+      now: cache.clock.now(),
+      end: this.#end,
+    });
   }
 
-  async #complete(body: Buffer | undefined): Promise<Partial<Outcome>> {
+  async #finish(body: Buffer | undefined): Promise<Outcome> {
+    const { fill } = this.#parts;
+    const plan = this.#plan!;
+    if (plan.kind === 'cover') return this.#cover(plan, body);
+    if (plan.kind !== 'store') {
+      const stored = plan.kind === 'pass' ? plan.stored : this.#response;
+      if (stored === 'outdated') await fill.outdate();
+      else if (stored !== undefined) await fill.complete(stored);
+      return {};
+    }
+    const objection = this.#objection(body);
+    if (objection === undefined) {
+      await this.#parts.invalidated;
+      return { stored: await fill.complete({ ...this.#response!, body: body! }) };
+    }
+    fill.abandon();
+    return { stored: false, detail: objection };
+  }
+
+  /** A failure is covered by what may still be served, and goes out as it is where that has been invalidated. */
+  async #cover({ stored }: PlanOf<'cover'>, body: Buffer | undefined): Promise<Outcome> {
+    const { fill, policy, res } = this.#parts;
+    const stands = await fill.stillStands().catch(() => false);
+    if (stands) {
+      restoreLines(res, this.#before);
+      this.#reply(stored);
+      return {};
+    }
+    this.#status = { ...this.#status, detail: undefined };
+    if (policy.statusHeaders) tellStatus(res, this.#status);
+    if (body === undefined) res.removeHeader('Content-Length');
+    this.#end(body);
+    return {};
+  }
+
+  #lookAgain(): void {
+    const otherwise = this.#request.otherwise();
+    if (otherwise !== undefined) this.#parts.fill.skip(otherwise);
+  }
+
+  /** Why the whole is not stored that was to be. */
+  #objection(body: Buffer | undefined): string | undefined {
     const { fill, res } = this.#parts;
-    const response = this.#response;
-    this.#askAgain();
-    const flaw = response === undefined ? 'unstorable' : this.#flaw(body);
-    if (flaw !== undefined || !fill.allows({ status: response!.status, lines: linesOf(res) })) {
-      fill.abandon();
-      return response === undefined ? {} : { stored: false, detail: flaw ?? 'changed-upstream' };
-    }
-    return { stored: await fill.complete({ ...response!, body: body! }) };
-  }
-
-  /** Who is asking is looked at twice: middleware behind the cache may have found it out only now. */
-  #askAgain(): void {
-    const { fill, req, policy } = this.#parts;
-    if (isAuthenticated(req) && !policy.credentialsCovered) fill.skip('user');
-    // Only while the request is as it came: a partition may be read from a cookie that the handler may not see.
-    if (!this.#withheld.hidden && this.#partitionNow() !== this.#partition) fill.skip('partition');
-  }
-
-  /** A partition that cannot be told is none, and is told from every other. */
-  #partitionNow(): string | symbol | undefined {
-    try {
-      return this.#parts.policy.partition?.(this.#parts.req);
-    } catch {
-      return Symbol('unknown');
-    }
-  }
-
-  #flaw(body: Buffer | undefined): string | undefined {
+    this.#lookAgain();
     if (body === undefined) return 'too-large';
-    return this.#declaredLength === undefined || this.#declaredLength === body.length ? undefined : 'length';
+    if (this.#declaredLength !== undefined && this.#declaredLength !== body.length) return 'length';
+    return fill.objection(this.#response!, linesOf(res), this.#request.reads);
   }
 }
 
 interface Outcome {
-  readonly stored: boolean;
-  readonly detail: string;
+  readonly stored?: boolean;
+  readonly detail?: string;
 }
 
 const SEND: Decision = { kind: 'send', withoutBody: false, keep: false };
-
-function declaredLength(res: Response): number | undefined {
-  const length = res.getHeader('Content-Length');
-  return length === undefined ? undefined : Number(length);
-}
-
-/** The client's precondition, which was hidden from the handler, answered in its place. */
-function isFresh(asked: Fields, res: Response): boolean {
-  if (res.statusCode < 200 || res.statusCode > 299) return false;
-  const text = (name: string) => res.getHeader(name)?.toString();
-  return isNotModified(asked, { etag: text('ETag'), lastModified: text('Last-Modified') });
-}
-
-function becomeNotModified(res: Response): void {
-  res.statusCode = 304;
-  res.statusMessage = '';
-  for (const name of res.getHeaderNames()) {
-    if (!belongsOn304(name)) res.removeHeader(name);
-  }
-}

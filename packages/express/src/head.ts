@@ -1,4 +1,4 @@
-import type { FieldLine } from '@larder/core';
+import { type FieldLine, mergeLists } from '@larder/core';
 import type { Response } from 'express';
 
 /** Node has it on every outgoing message; its types have it on requests only. */
@@ -14,6 +14,18 @@ export function linesOf(res: Response): FieldLine[] {
 
 const textOf = (value: number | string | string[]): string | readonly string[] =>
   typeof value === 'number' ? String(value) : value;
+
+/** What Content-Length says; undefined where it is not there. */
+export function declaredLength(res: Response): number | undefined {
+  const length = res.getHeader('Content-Length');
+  return length === undefined ? undefined : Number(length);
+}
+
+/** Adds names to Vary, each once. */
+export function varyBy(res: Response, names: string): void {
+  const merged = mergeLists(String(res.getHeader('Vary') ?? ''), names);
+  if (merged !== '') res.setHeader('Vary', merged);
+}
 
 /** Removes everything that was set since `before` and restores what was changed. */
 export function restoreLines(res: Response, before: readonly FieldLine[]): void {

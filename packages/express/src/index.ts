@@ -8,6 +8,8 @@ export {
   type CacheControlDirectives,
   type CacheEvent,
   type CacheStatus,
+  type CdnDirectives,
+  explain,
   LarderError,
   type LarderErrorCode,
   type MemoryOptions,
@@ -36,6 +38,7 @@ export {
 } from './decorators.ts';
 export type { TagsOf } from './invalidates.ts';
 export { createLarder, defaultLarder, type Larder, type LarderOptions } from './larder.ts';
+export { unwatched } from './unwatched.ts';
 
 /**
  * Caches whole responses in the default, memory-only cache: a number is the `ttl` in seconds, nothing lets

@@ -1,16 +1,36 @@
-import { type Cache, joinTags, NAMESPACE_TAG, type Tag, targetUri, uriTag, userTags } from '@larder/core';
+import {
+  type Cache,
+  fieldsOf,
+  groupTag,
+  joinTags,
+  NAMESPACE_TAG,
+  originOf,
+  outOfDate,
+  type Tag,
+  targetUri,
+  uriTag,
+  userTags,
+  writeTag,
+} from '@larder/core';
 import type { Request, RequestHandler, Response } from 'express';
 import { beforeReply } from './before-reply.ts';
+import { linesOf } from './head.ts';
 import { requestHead } from './request-head.ts';
 
 /** Tags a write makes out of date; asked when the handler's answer is known. */
 export type TagsOf = readonly string[] | ((req: Request, res: Response) => readonly string[]);
 
 /** Tag functions of the policies that a write has passed, gathered so that it invalidates once. */
-const gathered = new WeakMap<Response, Map<Cache, (() => readonly Tag[])[]>>();
+const gathered = new WeakMap<Response, Map<Cache, Writing>>();
+
+interface Writing {
+  readonly sources: (() => readonly Tag[])[];
+  readonly done: Promise<void>;
+}
 
 /**
- * Invalidates tags, and the target URI (RFC 9111 §4.4), when the route has written: after its handler has
+ * Invalidates tags, the target URI, what `Location` and `Content-Location` name of the same origin (RFC 9111
+ * §4.4) and the groups of `Cache-Group-Invalidation` (RFC 9875 §3), when the route has written: after its handler has
  * answered and before the client hears of it, so that a client reads its own write. Also when nobody can
  * know whether it wrote (5xx, a connection that broke); never on a 4xx.
  *
@@ -30,26 +50,43 @@ function constant(tags: unknown): () => readonly string[] {
   return () => list;
 }
 
+/** Resolves when the handler has ended and everything is invalidated. */
 export function invalidateWithReply(
   cache: Cache,
   req: Request,
   res: Response,
   tagsOf: (req: Request, res: Response) => readonly string[],
-): void {
+): Promise<void> {
   const own = () => userTags(tagsOf(req, res));
-  const byCache = gathered.get(res) ?? new Map<Cache, (() => readonly Tag[])[]>();
+  const byCache = gathered.get(res) ?? new Map<Cache, Writing>();
   gathered.set(res, byCache);
-  const others = byCache.get(cache);
-  if (others !== undefined) {
-    others.push(own);
-    return;
+  const writing = byCache.get(cache);
+  if (writing !== undefined) {
+    writing.sources.push(own);
+    return writing.done;
   }
-  const all = [() => [uriTag(targetUri(requestHead(req)))], own];
-  byCache.set(cache, all);
-  beforeReply(res, async (status) => {
+  const sources = [() => tagsOutOfDate(req, res), own];
+  const done = beforeReply(res, async (status) => {
     if (status !== undefined && status >= 400 && status < 500) return;
-    await cache.invalidateTags(tagsFrom(cache, all));
+    await cache.invalidateTags(tagsFrom(cache, sources));
   });
+  byCache.set(cache, { sources, done });
+  return done;
+}
+
+/** Says that the response of the request may itself be stored under its target, which is no other's write. */
+export const isStoring = new WeakSet<Response>();
+
+/** What the protocol says that a write makes out of date (RFC 9111 §4.4, RFC 9875 §3). */
+function tagsOutOfDate(req: Request, res: Response): readonly Tag[] {
+  const head = requestHead(req);
+  const { uris, groups } = outOfDate(head, fieldsOf(linesOf(res)));
+  const written = uris.filter((uri) => !(isStoring.has(res) && uri === targetUri(head)));
+  return [
+    ...uris.map(uriTag),
+    ...written.map(writeTag),
+    ...groups.map((group) => groupTag(originOf(head), group)),
+  ];
 }
 
 /** A tag function that throws has left nobody knowing what the write touched, so everything goes. */

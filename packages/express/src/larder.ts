@@ -1,6 +1,7 @@
 import { Cache, type CacheOptions } from '@larder/core';
 import type { Router } from 'express';
 import { cacheControl } from './cache-control.ts';
+import { withDebug } from './debug-observer.ts';
 import { controllerRouter } from './decorators.ts';
 import type { Doors } from './doors.ts';
 import { invalidatesMiddleware } from './invalidates.ts';
@@ -23,7 +24,7 @@ export interface Larder extends Doors {
  * @throws LarderError `LARDER_INVALID_OPTIONS`
  */
 export function createLarder(options: LarderOptions = {}): Larder {
-  const cache = new Cache(options);
+  const cache = new Cache({ ...options, observe: withDebug(options.observe) });
   const larder: Larder = {
     cache,
     cacheResponse: (policy) => cacheResponseMiddleware(cache, policy),

@@ -8,11 +8,12 @@ import {
   type Policy,
   type ResolvedPolicy,
   resolvePolicy,
+  type Wanted,
 } from '@larder/core';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { controlsOf, NO_CONTROLS } from './controls.ts';
 import { FillCapture } from './fill-capture.ts';
-import { invalidateWithReply } from './invalidates.ts';
+import { invalidateWithReply, isStoring } from './invalidates.ts';
 import { reply, tellStatus } from './reply.ts';
 import { fieldsOfRequest } from './request-head.ts';
 import { routeOf } from './route.ts';
@@ -32,7 +33,7 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
   const policy = resolvePolicy(given);
   return function larder(req, res, next) {
     takeOver(res);
-    if (!isSafe(req.method)) invalidateWithReply(cache, req, res, () => []);
+    const invalidated = isSafe(req.method) ? undefined : invalidateWithReply(cache, req, res, () => []);
     // Somebody upstream has begun the answer and leaves its rest to the handler.
     if (res.headersSent) {
       res.cache = NO_CONTROLS;
@@ -45,9 +46,11 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
       const status: CacheStatus = { fwd, detail: question.detail };
       return passBy({ req, res, next, policy, visit }, status);
     }
-    cache
-      .answer(question.wanted, policy)
-      .then((answer) => act({ cache, req, res, next, policy, visit }, answer))
+    const { wanted, partition } = question;
+    const acting = { cache, req, res, next, policy, visit, partition, invalidated };
+    const answering = invalidated === undefined ? cache.answer(wanted, policy) : written(acting, wanted);
+    answering
+      .then((answer) => act(acting, answer))
       .catch((error) => {
         cache.observe({ type: 'error', namespace: cache.namespace, doing: 'answer from the cache', error });
         if (!res.headersSent) next();
@@ -55,8 +58,19 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
   };
 }
 
+/** A write's own answer may be what later GETs of its target get. */
+async function written({ cache, res, policy }: Acting, wanted: Wanted): Promise<Answer> {
+  const fill = await cache.write(wanted, policy);
+  if (fill !== undefined) isStoring.add(res);
+  return { kind: 'forward', fwd: 'method', fill, detail: 'method' };
+}
+
 interface Acting extends Passing {
   readonly cache: Cache;
+  /** Of whom the request was when the cache was asked. */
+  readonly partition: string | undefined;
+  /** For a write: everything that it made out of date is invalidated. */
+  readonly invalidated: Promise<void> | undefined;
 }
 
 function act(acting: Acting, answer: Answer): void {
@@ -76,8 +90,12 @@ function act(acting: Acting, answer: Answer): void {
       end,
     });
     visit.tell(status, stored.route);
+  } else if (answer.kind === 'unanswered') {
+    if (policy.statusHeaders) tellStatus(res, answer.status);
+    res.status(504).end();
+    visit.tell(answer.status, routeOf(req));
   } else if (answer.fill === undefined) {
-    passBy(acting, { fwd: answer.fwd });
+    passBy(acting, { fwd: answer.fwd, detail: answer.detail });
   } else {
     fillFrom(acting, answer.fwd, answer.fill);
   }
@@ -94,8 +112,9 @@ function comeTooLate({ req, visit }: Acting, answer: Answer): void {
 }
 
 /** The handler's turn, with its response kept on the way to the client. */
-function fillFrom({ cache, req, res, next, policy, visit }: Acting, fwd: Forward, fill: Fill): void {
-  const capture = new FillCapture({ cache, policy, req, res, fwd, fill, visit });
+function fillFrom(acting: Acting, fwd: Forward, fill: Fill): void {
+  const { cache, res, next, visit } = acting;
+  const capture = new FillCapture({ ...acting, fwd, fill });
   ongoing.set(res, { visit, capture });
   res.cache = controlsOf(cache, fill);
   next();

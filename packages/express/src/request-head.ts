@@ -74,6 +74,7 @@ function holdsData(session: unknown): boolean {
 
 /** Values of the named cookies as they were sent; null for one that was not. */
 export function cookieValues(req: Request, names: readonly string[]): [name: string, value: string | null][] {
+  if (names.length === 0) return [];
   const sent = new Map<string, string>();
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const equals = pair.indexOf('=');

@@ -16,7 +16,7 @@ import { cookieValues, isAuthenticated, requestHead } from './request-head.ts';
 
 /** What to look for, or why the cache has nothing to do with the request. */
 export type Asked =
-  | { readonly kind: 'wanted'; readonly wanted: Wanted }
+  | { readonly kind: 'wanted'; readonly wanted: Wanted; readonly partition: string | undefined }
   | { readonly kind: 'bypass'; readonly detail: Bypass | 'partition' | 'key' | 'policy-error' };
 
 /** Reads a request by a policy. What the app's own functions throw is told, and bypasses. */
@@ -50,9 +50,11 @@ function wantedBy(
   const parts = typeof custom === 'string' ? [custom] : custom;
   if (policy.key !== undefined && !(Array.isArray(parts) && parts.every(isPart)))
     return { kind: 'bypass', detail: 'key' };
-  const keyed = [...nominate(policy.vary, head.fields), ...cookieValues(req, policy.cookies ?? [])];
+  const cookies = typeof policy.cookies === 'string' ? [] : cookieValues(req, policy.cookies);
+  const keyed = [...nominate(policy.vary, head.fields), ...cookies];
   return {
     kind: 'wanted',
+    partition,
     wanted: {
       head,
       key: responseKey({ namespace, head, custom: parts, partition, keyed }),

@@ -235,7 +235,7 @@ describe('a write', () => {
       );
     });
     await ask('/thing', {}, 'PUT');
-    expect(observer.of('invalidate')).toMatchObject([{ tags: 3, delivery: 'done' }]);
+    expect(observer.of('invalidate')).toMatchObject([{ tags: 4, delivery: 'done' }]);
   });
 
   it('is refused when the app is built if its tags mean nothing', () => {

@@ -43,7 +43,7 @@ describe('stale-while-revalidate', () => {
     const { ask, clock } = route({ ttl: 10, staleWhileRevalidate: 20 }, (_, res) => void res.send('x'));
     await ask('/');
     clock.advance(30_000);
-    expect((await ask('/')).headers['cache-status']).toContain('fwd=uri-miss');
+    expect((await ask('/')).headers['cache-status']).toContain('fwd=stale');
   });
 
   it('ends with an invalidation', async () => {

@@ -4,6 +4,6 @@ import { type CacheStatus, xCache } from '@larder/core';
 export type Outcome = 'hit' | 'stale' | 'miss' | 'collapsed' | 'bypass';
 
 export function outcomeOf(status: CacheStatus): Outcome {
-  if (!status.hit && status.collapsed) return 'collapsed';
+  if (!status.hit && status.fwd !== undefined && status.collapsed) return 'collapsed';
   return xCache(status).toLowerCase() as Exclude<Outcome, 'collapsed'>;
 }

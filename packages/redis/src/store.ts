@@ -62,7 +62,10 @@ export class RedisStore implements Store {
     const [log, ...replies] = await batch(this.#client, [readPosition(this.#keys.log), ...opens(names)]);
     const epochs = new Map(opened(names, replies));
     const since = positionOf(log) ?? (await this.#beginLog());
-    return { set: (entry) => this.#set(entry, epochs, since) };
+    return {
+      set: (entry) => this.#set(entry, epochs, since),
+      stands: (tags) => this.#stands(tags, epochs, since),
+    };
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {
@@ -94,6 +97,18 @@ export class RedisStore implements Store {
     const frame = encodeFrame({ entry, epochs: born });
     await batch(this.#client, [['set', this.#keys.entry(entry.key), frame, 'PX', lifetimeMs]]);
     return true;
+  }
+
+  async #stands(tags: readonly Tag[], snapshot: Epochs, since: LogPosition): Promise<boolean> {
+    const names = tags.map(this.#keys.epoch);
+    const known = names.filter((name) => snapshot.has(name));
+    const late = names.filter((name) => !snapshot.has(name));
+    if (late.length > 0 && since === undefined) return false;
+    const log: Command[] = late.length === 0 ? [] : [readSince(this.#keys.log, since!)];
+    const reads = known.map((name): Command => ['get', name]);
+    const replies = await batch(this.#client, [...reads, ...log]);
+    const unchanged = known.every((name, i) => textOf(replies[i]) === snapshot.get(name));
+    return unchanged && (late.length === 0 || isUntouched(replies.at(-1), since!, late));
   }
 
   /** Epochs of tags that became known while the data was read; undefined if one might be invalid since. */

@@ -19,8 +19,15 @@ export interface ForwardStatus {
   readonly detail?: string | undefined;
 }
 
+/** A request that wanted nothing but what is stored, and there was nothing (RFC 9111 §5.2.1.7). */
+export interface UnansweredStatus {
+  readonly hit?: undefined;
+  readonly fwd?: undefined;
+  readonly detail: string;
+}
+
 /** How the cache handled one request (RFC 9211 §2): the header, the event and the metric all say this. */
-export type CacheStatus = HitStatus | ForwardStatus;
+export type CacheStatus = HitStatus | ForwardStatus | UnansweredStatus;
 
 export type XCache = 'HIT' | 'MISS' | 'STALE' | 'BYPASS';
 
@@ -29,6 +36,7 @@ export const STALE_IF_ERROR = 'stale-if-error';
 
 export function xCache(status: CacheStatus): XCache {
   if (status.hit) return status.ttl < 0 ? 'STALE' : 'HIT';
+  if (status.fwd === undefined) return 'MISS';
   if (status.detail === STALE_IF_ERROR) return 'STALE';
   return status.fwd === 'bypass' || status.fwd === 'method' || status.fwd === 'request' ? 'BYPASS' : 'MISS';
 }
@@ -42,6 +50,7 @@ export function formatCacheStatus(status: CacheStatus, before?: string): string 
 function parameters(status: CacheStatus): string[] {
   const detail = status.detail === undefined ? [] : [`; detail=${status.detail}`];
   if (status.hit) return ['; hit', `; ttl=${status.ttl}`, ...detail];
+  if (status.fwd === undefined) return detail;
   return [
     `; fwd=${status.fwd}`,
     ...(status.fwdStatus === undefined ? [] : [`; fwd-status=${status.fwdStatus}`]),

@@ -1,11 +1,6 @@
 import { parseHttpDate } from './date.ts';
 import type { Fields } from './fields.ts';
-import { entityTags, weaklyEqual } from './validator.ts';
-
-export interface Validators {
-  readonly etag: string | undefined;
-  readonly lastModified: string | undefined;
-}
+import { entityTags, type Validators, weaklyEqual } from './validator.ts';
 
 /**
  * Whether a stored 200 is answered with 304 (RFC 9110 §13.2.2): If-None-Match decides alone when it is

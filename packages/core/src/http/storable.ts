@@ -1,19 +1,28 @@
 import { cacheControlOf } from './cache-control.ts';
-import { statedFreshness } from './freshness.ts';
-import type { RequestHead, ResponseHead } from './message.ts';
+import { acceptsCoding, isToldApart } from './content-coding.ts';
+import { lifetimeOf, statedFreshness } from './freshness.ts';
+import { type RequestHead, type ResponseHead, targetUri } from './message.ts';
+import { isFinal, isUnderstood } from './status.ts';
+import { controlOf } from './targeted.ts';
+import { sameOrigin } from './unsafe.ts';
+import { hasValidator } from './validator.ts';
 import { MAX_VARY_NAMES, nominatedNames } from './vary.ts';
 
 /** Why a response is not stored, as it reads in `Cache-Status: …; detail=`. */
 export type Refusal =
+  | 'method'
   | 'status'
+  | 'must-understand'
   | 'request-no-store'
   | 'no-store'
   | 'private'
   | 'no-cache'
+  | 'authorization'
   | 'set-cookie'
   | 'vary-any'
   | 'vary-credentials'
   | 'vary-too-many'
+  | 'content-encoding'
   | 'content-range'
   | 'event-stream'
   | 'no-freshness';
@@ -22,6 +31,7 @@ export type Refusal =
 export interface StorableRules {
   /** The app gives the lifetime, so the response need not. */
   readonly hasTtl: boolean;
+  /** Stored where the app gives the lifetime; where the response does, it makes any status storable. */
   readonly statuses: ReadonlySet<number>;
   /** The cache key separates users, so what is meant for one may be stored for that one. */
   readonly credentialsCovered: boolean;
@@ -44,21 +54,55 @@ export function refusal(
   return undefined;
 }
 
-const understoodStatus: Rule = (_, response, rules) =>
-  rules.statuses.has(response.status) ? undefined : 'status';
+/** A POST's answer is stored for later GETs where it says that it is what they would get, and how long (RFC 9110 §9.3.3). */
+const answersGet: Rule = (request, response) => {
+  if (request.method === 'GET' || request.method === 'HEAD') return undefined;
+  if (request.method !== 'POST') return 'method';
+  const about = sameOrigin(request, response.fields.get('content-location'));
+  const same = about !== undefined && about === sameOrigin(request, targetUri(request));
+  return same && response.status === 200 && statedFreshness(response) !== undefined ? undefined : 'method';
+};
+
+/** 206 and 304 say something of another response (RFC 9111 §3.3, §4.3.4); interim ones are not the answer. */
+const knownStatus: Rule = (_, { status }, { hasTtl, statuses }) => {
+  const storable = hasTtl ? statuses.has(status) : isFinal(status) && status !== 206 && status !== 304;
+  return storable ? undefined : 'status';
+};
+
+/** RFC 9111 §5.2.2.3. */
+const understood: Rule = (_, { status, fields }) =>
+  controlOf(fields).directives.has('must-understand') && !isUnderstood(status)
+    ? 'must-understand'
+    : undefined;
 
 /** RFC 9111 §5.2.1.5. */
 const requestForbids: Rule = (request) =>
   cacheControlOf(request.fields).has('no-store') ? 'request-no-store' : undefined;
 
-/** RFC 9111 §5.2.2.5, §5.2.2.7, §5.2.2.4; with field names or without, the whole response is refused. */
-const responseForbids: Rule = (_, response, rules) => {
-  const directives = cacheControlOf(response.fields);
-  if (directives.has('no-store')) return 'no-store';
+/**
+ * RFC 9111 §5.2.2.5, §5.2.2.7, §5.2.2.4. Beside `must-understand`, `no-store` is for caches that do not (§5.2.2.3).
+ * `private` with field names is refused like `private`, for the names may not be all; `no-cache` with field
+ * names takes those fields off what is stored.
+ */
+const responseForbids: Rule = (_, { fields }, rules) => {
+  const { directives, targeted } = controlOf(fields);
+  if (directives.has('no-store') && !directives.has('must-understand')) return 'no-store';
   if (directives.has('private') && !rules.credentialsCovered) return 'private';
-  if (directives.has('no-cache') && !rules.directivesForClients) return 'no-cache';
-  return undefined;
+  const notForUs = rules.directivesForClients && !targeted;
+  return rules.hasTtl && directives.get('no-cache') === '' && !notForUs ? 'no-cache' : undefined;
 };
+
+/** RFC 9111 §3.5: one of three directives says that credentials did not shape it, or that all may see it. */
+const withoutCredentials: Rule = (request, { fields }, rules) => {
+  if (request.fields.get('authorization') === undefined || rules.credentialsCovered) return undefined;
+  return !rules.hasTtl && isForEverybody(fields) ? undefined : 'authorization';
+};
+
+/** Whether a response to a request with Authorization may be reused, or reused for one (RFC 9111 §3.5). */
+export function isForEverybody(fields: ResponseHead['fields']): boolean {
+  const { directives } = controlOf(fields);
+  return ['public', 's-maxage', 'must-revalidate'].some((name) => directives.has(name));
+}
 
 /** Stripping the field would still share a body that was made for whoever gets the cookie. */
 const setsCookie: Rule = (_, response) =>
@@ -73,6 +117,13 @@ const selectable: Rule = (_, response, rules) => {
   return byCredentials && !rules.credentialsCovered ? 'vary-credentials' : undefined;
 };
 
+/** Variants are chosen by the codings that requests accept, so that it must be one that its own request does. */
+const readable: Rule = (request, { fields }) => {
+  const coding = fields.get('content-encoding');
+  const accepted = acceptsCoding(coding, request.fields.get('accept-encoding'));
+  return accepted && isToldApart(coding) ? undefined : 'content-encoding';
+};
+
 /** A part is never stored as a whole (RFC 9111 §3.3). */
 const complete: Rule = (_, response) =>
   response.fields.get('content-range') === undefined ? undefined : 'content-range';
@@ -83,16 +134,31 @@ const ends: Rule = (_, response) =>
     ? 'event-stream'
     : undefined;
 
-const hasLifetime: Rule = (_, response, rules) =>
-  rules.hasTtl || (statedFreshness(response) ?? 0) > 0 ? undefined : 'no-freshness';
+/**
+ * RFC 9111 §3. A response that is never fresh is worth keeping where it says so itself and has a validator:
+ * each use then costs a validation instead of a body.
+ */
+const usable: Rule = (_, response, { hasTtl, directivesForClients }) => {
+  if (hasTtl) return undefined;
+  const choice = { ttl: undefined, staleWhileRevalidate: 0, staleIfError: 0, directivesForClients };
+  if (lifetimeOf(response, choice).fresh > 0) return undefined;
+  const always = controlOf(response.fields).directives.has('no-cache');
+  const explicit = always || statedFreshness(response) !== undefined;
+  if (explicit && hasValidator(response.fields)) return undefined;
+  return always ? 'no-cache' : 'no-freshness';
+};
 
 const RULES: readonly Rule[] = [
-  understoodStatus,
+  answersGet,
+  knownStatus,
+  understood,
   requestForbids,
   responseForbids,
+  withoutCredentials,
   setsCookie,
   selectable,
+  readable,
   complete,
   ends,
-  hasLifetime,
+  usable,
 ];

@@ -1,4 +1,6 @@
+import { encodingClass } from './content-coding.ts';
 import { type Fields, listOf } from './fields.ts';
+import { canonicalWeighted } from './quality.ts';
 
 /** A request field that chose a response, with the value it had; null when the request had none. */
 export type NominatedField = readonly [name: string, value: string | null];
@@ -13,24 +15,34 @@ export function nominatedNames(vary: string | undefined): '*' | readonly string[
 }
 
 /**
- * Values that a request has for the names (RFC 9111 §4.1). White space and the case of list members that
- * are case-insensitive are folded; the order is not, because it may mean something.
+ * Values that a request has for the names, with what is known to mean the same written the same (RFC 9111 §4.1).
+ * A field that is absent is not one that is empty.
  */
 export function nominate(names: readonly string[], request: Fields): NominatedField[] {
   return names.map((name) => [name, normalise(name, request.get(name))] as const);
 }
 
-const CASE_INSENSITIVE = new Set(['accept', 'accept-charset', 'accept-encoding', 'accept-language']);
-
 function normalise(name: string, value: string | undefined): string | null {
   if (value === undefined) return null;
+  switch (name) {
+    case 'accept-encoding':
+      return encodingClass(value);
+    case 'accept':
+    case 'accept-charset':
+    case 'accept-language':
+      return canonicalWeighted(value);
+    default:
+      return spaceless(value);
+  }
+}
+
+/** White space around delimiters folded; the order is not, because it may mean something. */
+const spaceless = (value: string): string =>
   // Split and trimmed, because a pattern that looks for space before a comma takes quadratic time on much space.
-  const folded = value
+  value
     .split(/([,;])/)
     .map((part) => part.trim())
     .join('');
-  return CASE_INSENSITIVE.has(name) ? folded.toLowerCase() : folded;
-}
 
 /** Whether a stored response was chosen by the same values that this request has. */
 export function matches(stored: readonly NominatedField[], request: Fields): boolean {

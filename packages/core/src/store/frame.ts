@@ -13,7 +13,7 @@ import { ByteReader, ByteWriter, Malformed } from './bytes.ts';
  * Decoding is total: other versions, cut, flipped or foreign bytes are all "no entry".
  */
 const MAGIC = 0x4c;
-const VERSION = 1;
+const VERSION = 2;
 const PREFIX_BYTES = 10;
 
 const KINDS = ['response', 'variants', 'value'] as const;
@@ -107,7 +107,9 @@ function writeResponse(head: ByteWriter, response: StoredResponse): void {
   ]) {
     head.number(at);
   }
+  head.count(FLAGS.reduce((bits, flag, i) => bits | (response[flag] ? 1 << i : 0), 0));
   head.text(response.route);
+  head.optional(response.ownField);
   head.optional(response.etag);
   head.optional(response.lastModified);
   head.list(response.nominated, ([name, value]) => {
@@ -129,6 +131,7 @@ function readResponse(head: ByteReader, body: Buffer): StoredResponse {
     head.number(),
     head.number(),
   ];
+  const flags = readFlags(head.count());
   return {
     kind: 'response',
     status,
@@ -136,12 +139,27 @@ function readResponse(head: ByteReader, body: Buffer): StoredResponse {
     freshUntil,
     staleWhileRevalidateUntil,
     staleIfErrorUntil,
+    ...flags,
     route: head.text(),
+    ownField: head.optional(),
     etag: head.optional(),
     lastModified: head.optional(),
     nominated: head.list((): NominatedField => [fieldName(head.text()), head.optional() ?? null]),
     lines: head.list((): FieldLine => [fieldName(head.text()), fieldValues(head)]),
     body,
+  };
+}
+
+const FLAGS = ['strict', 'ownEtag', 'ownControl', 'forEverybody'] as const;
+
+function readFlags(bits: number): Record<(typeof FLAGS)[number], boolean> {
+  if (bits >= 1 << FLAGS.length) throw new Malformed();
+  const [strict, ownEtag, ownControl, forEverybody] = FLAGS.map((_, i) => (bits & (1 << i)) !== 0);
+  return {
+    strict: strict!,
+    ownEtag: ownEtag!,
+    ownControl: ownControl!,
+    forEverybody: forEverybody!,
   };
 }
 

@@ -9,7 +9,7 @@ import type { Snapshot, Store } from './store.ts';
 /** Undelivered tags kept one by one; past this they collapse into "everything". */
 const MAX_PENDING_TAGS = 10_000;
 
-const NOTHING_STORED: Snapshot = { set: async () => false };
+const NOTHING_STORED: Snapshot = { set: async () => false, stands: async () => false };
 
 /**
  * Milliseconds until a call counts as failed, whatever the store's own client would wait for. A call that is
@@ -53,6 +53,8 @@ class GuardedStore implements Store {
     return {
       set: async (entry) =>
         (await this.#delivered()) && (await this.#attempt('set', () => snapshot.set(entry), false)),
+      stands: async (tags) =>
+        (await this.#delivered()) && (await this.#attempt('snapshot', () => snapshot.stands(tags), false)),
     };
   }
 

@@ -72,7 +72,10 @@ class MemoryStore implements Store {
 
   async snapshot(): Promise<Snapshot> {
     const since = this.#invalidations.moment;
-    return { set: async (entry) => this.#set(entry, since) };
+    return {
+      set: async (entry) => this.#set(entry, since),
+      stands: async (tags) => !this.#invalidations.touched(tags, since),
+    };
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {

@@ -38,4 +38,7 @@ export interface Snapshot {
    * not have (known only after the data was read) are allowed. False when it was not stored.
    */
   set(entry: Entry): Promise<boolean>;
+
+  /** Whether none of the tags was invalidated since the snapshot, as far as the store can tell; false where it cannot. */
+  stands(tags: readonly Tag[]): Promise<boolean>;
 }

@@ -46,6 +46,7 @@ class TieredStore implements Store {
         const kept = await near.set({ ...entry, leasedUntil });
         return (await far.set(entry)) || kept;
       },
+      stands: async (tags) => (await near.stands(tags)) && far.stands(tags),
     };
   }
 

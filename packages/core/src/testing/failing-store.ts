@@ -16,7 +16,10 @@ export function failingStore(behind: Store): FailingStore {
     snapshot: (tags) =>
       attempt(async (): Promise<Snapshot> => {
         const snapshot = await behind.snapshot(tags);
-        return { set: (entry) => attempt(() => snapshot.set(entry)) };
+        return {
+          set: (entry) => attempt(() => snapshot.set(entry)),
+          stands: (tags) => attempt(() => snapshot.stands(tags)),
+        };
       }),
     invalidate: (tags) => attempt(() => behind.invalidate(tags)),
     close: () => behind.close(),

@@ -108,6 +108,18 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await store.get('key', ['n:'])).toBeUndefined();
     });
 
+    it('says whether a tag of a snapshot, or another, was invalidated since', async () => {
+      const { store } = await fresh();
+      const snapshot = await store.snapshot(['n:', 't:a']);
+      await store.invalidate(['t:b']);
+      expect(await snapshot.stands(['n:', 't:a'])).toBe(true);
+      expect(await snapshot.stands(['n:', 't:c'])).toBe(true);
+      expect(await snapshot.stands(['t:b'])).toBe(false);
+      await store.invalidate(['t:a']);
+      expect(await snapshot.stands(['n:', 't:a'])).toBe(false);
+      expect(await snapshot.stands(['n:'])).toBe(true);
+    });
+
     it('keeps apart keys that differ in case, in white space and in unusual characters', async () => {
       const { store, clock } = await fresh();
       const keys = ['key', 'KEY', 'key ', 'k\0ey', 'kéy', '{key}', 'key*'];
@@ -195,12 +207,17 @@ function payloads(): Payload[] {
         ['Content-Type', 'text/plain'],
         ['Link', ['</a>; rel=preload', '</b>; rel=preload']],
       ],
+      ownField: 'max-age=600',
       etag: 'W/"tag"',
       lastModified: undefined,
       nominated: [
         ['accept', 'text/plain'],
         ['x-absent', null],
       ],
+      ownEtag: false,
+      ownControl: true,
+      forEverybody: true,
+      strict: true,
       generatedAt: 1_700_000_000_000,
       freshUntil: 1_700_000_600_000,
       staleWhileRevalidateUntil: 1_700_000_700_000,

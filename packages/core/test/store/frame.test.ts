@@ -14,13 +14,18 @@ const framed: Framed = {
         ['Content-Type', 'application/json'],
         ['Link', ['</a>', '</b>']],
       ],
+      ownField: 'max-age=60',
       etag: '"tag"',
       lastModified: undefined,
       nominated: [['accept', null]],
+      ownEtag: true,
+      ownControl: false,
+      forEverybody: true,
       generatedAt: 1,
       freshUntil: 2,
       staleWhileRevalidateUntil: 3,
       staleIfErrorUntil: 4,
+      strict: false,
       route: '/a',
       body: Buffer.from('{"a":1}'),
     },
@@ -47,6 +52,17 @@ describe('a frame', () => {
       }),
     );
   });
+
+  it.each(['strict', 'ownEtag', 'ownControl', 'forEverybody'] as const)(
+    'tells %s from everything else',
+    (flag) => {
+      for (const value of [true, false]) {
+        const payload = { ...framed.entry.payload, [flag]: value } as Entry['payload'];
+        const one: Framed = { ...framed, entry: { ...framed.entry, payload } };
+        expect(decodeFrame(encodeFrame(one))).toEqual(one);
+      }
+    },
+  );
 
   it('carries any text in key, tags and names', () => {
     fc.assert(
@@ -84,9 +100,9 @@ describe('a frame', () => {
 
   it('of another version is no entry', () => {
     const older = encodeFrame(framed);
-    older[1] = 0;
+    older[1] = 1;
     const newer = encodeFrame(framed);
-    newer[1] = 2;
+    newer[1] = 3;
     expect([decodeFrame(older), decodeFrame(newer)]).toEqual([undefined, undefined]);
   });
 
@@ -116,7 +132,7 @@ describe('lengths that lie', () => {
     const { crc32 } = await import('node:zlib');
     const lies = Buffer.alloc(64, 0xff);
     lies[0] = 0x4c;
-    lies[1] = 1;
+    lies[1] = encodeFrame(framed)[1]!;
     lies.writeUInt32BE(40, 6);
     lies.writeUInt32BE(crc32(lies.subarray(6)), 2);
     expect(decodeFrame(lies)).toBeUndefined();

@@ -1,0 +1,51 @@
+import { type CacheEvent, explain, formatCacheStatus, type Observer, xCache } from '@larder/core';
+import debug from 'debug';
+
+const store = debug('larder:store');
+
+/** By what happened. */
+const LOGS: Record<CacheEvent['type'], debug.Debugger> = {
+  request: debug('larder:request'),
+  value: debug('larder:value'),
+  store,
+  remove: store,
+  'store-call': store,
+  invalidate: debug('larder:invalidate'),
+  error: debug('larder:error'),
+};
+
+/**
+ * Tells what happens and why where `DEBUG=larder:*` (or one of `larder:request`, `larder:value`, `larder:store`,
+ * `larder:invalidate`, `larder:error`) asks for it. Names routes by their pattern, so that nothing a client sent
+ * gets into a log.
+ */
+export function withDebug(observe: Observer | undefined): Observer {
+  return (event) => {
+    const log = LOGS[event.type];
+    if (log.enabled) log(textOf(event));
+    observe?.(event);
+  };
+}
+
+function textOf(event: CacheEvent): string {
+  switch (event.type) {
+    case 'request': {
+      const { method, route, status } = event;
+      return `${method} ${route} ${xCache(status)} (${formatCacheStatus(status)}) ${explain(status)}`;
+    }
+    case 'value':
+      return event.outcome;
+    case 'store':
+      return `${event.bytes} bytes into ${event.tier}`;
+    case 'remove':
+      return `${event.bytes} bytes out of ${event.tier}: ${event.cause}`;
+    case 'invalidate':
+      return `${event.tags} tags, ${event.delivery}`;
+    case 'store-call': {
+      const failed = event.error === undefined ? '' : `: ${String(event.error)}`;
+      return `${event.operation} in ${event.tier}, ${event.seconds.toFixed(4)} s${failed}`;
+    }
+    case 'error':
+      return `could not ${event.doing}: ${String(event.error)}`;
+  }
+}
