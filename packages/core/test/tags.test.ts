@@ -44,6 +44,9 @@ describe('tags', () => {
   it('of a group are its origin’s, whatever spaces are in its name (RFC 9875 §2.1)', () => {
     const tags = [
       groupTag('http://a', 'b c'),
+      groupTag('http://a', ':80 b c'),
+      groupTag('http://ab', ' c'),
+      groupTag('http://a', 'b  c'),
       groupTag('http://a', ' b c'),
       groupTag('http://a:80', 'b c'),
       groupTag('https://a', 'b c'),
