@@ -1,4 +1,4 @@
-import type { CacheStatus } from './http/cache-status.ts';
+import { type CacheStatus, STALE_IF_ERROR } from './http/cache-status.ts';
 import { type BareItem, type Item, parseList } from './http/structured.ts';
 
 /** Why, in a sentence, and where that is written. */
@@ -10,6 +10,15 @@ const REQUESTS: Record<string, Reason> = {
   host: ['it names no host, or several, so that no target URI can be told', 'RFC 9112 §3.2'],
   target: ['it names another URI than a path of this server', 'RFC 9112 §3.2.2'],
   'request-body': ['it is a GET with a body, which the key does not cover', 'RFC 9110 §9.3.1'],
+  authorization: [
+    'it carries Authorization, and the route gives the lifetime: use policy.partition, or no ttl',
+    'RFC 9111 §3.5',
+  ],
+  user: [
+    'it was authenticated upstream (req.user, req.auth or a session that holds something)',
+    'Larder: safety',
+  ],
+  skip: ['policy.skip says so', 'Larder: responses'],
   upgrade: ['it asks for another protocol', 'RFC 9110 §7.8'],
   range: ['it asks for a part while no whole is stored', 'RFC 9110 §14.2'],
   precondition: ['If-Match and If-Unmodified-Since ask about the present state', 'RFC 9110 §13.1.1'],
@@ -69,7 +78,6 @@ const RESPONSES: Record<string, Reason> = {
   length: ['it has another length than its Content-Length says', 'RFC 9111 §3.3'],
   destroyed: ['it was broken off', 'RFC 9111 §3.3'],
   'client-gone': ['its client left in the middle of a stream', 'RFC 9111 §3.3'],
-  'stale-if-error': ['its handler failed, and a stale response stood in', 'RFC 5861 §4'],
   'other-validator': ['its handler confirmed another entity tag than it was asked about', 'RFC 9111 §4.3.4'],
 };
 
@@ -102,10 +110,12 @@ export function explain(status: CacheStatus | string): string {
   const bypassed = given.fwd === 'bypass' || given.fwd === 'method' || detail === 'range';
   const forward = bypassed
     ? `${FORWARDS.bypass}: ${because(detail ?? given.fwd, REQUESTS)}`
-    : FORWARDS[given.fwd];
+    : (FORWARDS[given.fwd] ?? 'The handler was asked');
   if (given.collapsed)
     return `${forward}; it shared the answer that another request was fetching (RFC 9111 §4).`;
   if (bypassed) return `${forward}.`;
+  if (detail === STALE_IF_ERROR)
+    return `${forward}. Its handler failed, and a stale response stood in (RFC 5861 §4).`;
   if (detail !== undefined) return `${forward}. The answer was not stored: ${because(detail, RESPONSES)}.`;
   if (given.fwdStatus === 304) return `${forward}, and its handler confirmed it (RFC 9111 §4.3.4).`;
   return given.stored ? `${forward}; the answer was stored.` : `${forward}; the handler answered.`;
