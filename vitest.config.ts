@@ -22,13 +22,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           isolate: false,
+          testTimeout: 60_000,
           include: ['**/test/**/*.test.ts'],
           exclude: [SERVICES, ...NOT_OURS],
         },
       },
       {
         ...against('express', 'express-4', 'packages/express'),
-        test: { name: 'unit express@4', isolate: false, include: ['test/**/*.test.ts'], exclude: [SERVICES] },
+        test: {
+          name: 'unit express@4',
+          isolate: false,
+          testTimeout: 60_000,
+          include: ['test/**/*.test.ts'],
+          exclude: [SERVICES],
+        },
       },
       {
         ...source,

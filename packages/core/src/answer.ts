@@ -47,12 +47,12 @@ export const isForPart = ({ head }: Wanted): boolean =>
 
 /**
  * Whether nobody should wait for what it gets, nor it for anybody: what is for itself (RFC 9111 §5.2.1.5), what
- * must be validated after it asked, and what is never fresh.
+ * must be validated after it asked, and what nobody is given unvalidated.
  */
 export function runsAlone({ wanted, found, fwd }: Asking, { noStore }: Demands): boolean {
   const payload = found.entry?.payload;
-  const neverFresh = payload !== undefined && payload.freshUntil <= payload.generatedAt;
-  return wanted.head.method === 'HEAD' || noStore || fwd === 'request' || neverFresh;
+  const neverUsed = payload !== undefined && payload.staleWhileRevalidateUntil <= payload.generatedAt;
+  return wanted.head.method === 'HEAD' || noStore || fwd === 'request' || neverUsed;
 }
 
 export const forwardOf = ({ entry, fwd }: Found, reuse: Reused): Forward =>

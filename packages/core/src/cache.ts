@@ -77,7 +77,8 @@ export class Cache {
       const reuse = this.#evaluate(found, demands);
       if (reuse.kind === 'fresh' || (reuse.kind === 'stale' && reuse.byRequest))
         return hit(found.entry!.payload, reuse.ttl);
-      if (demands.onlyIfCached) return UNANSWERED;
+      if (demands.onlyIfCached)
+        return reuse.kind === 'stale' ? hit(found.entry!.payload, reuse.ttl) : UNANSWERED;
       const asking = { wanted, rules, found, fwd: forwardOf(found, reuse) };
       if (isForPart(wanted)) return { kind: 'forward', fwd: asking.fwd, fill: undefined, detail: 'range' };
       if (runsAlone(asking, demands)) return this.#forward(asking, undefined);

@@ -25,6 +25,7 @@ export { belongsOn304, isNotModified, PRECONDITION_FIELDS } from './http/precond
 export { answerRange, type ByteRange, contentRange, unsatisfiedRange } from './http/range.ts';
 export { OWN_FIELD } from './http/targeted.ts';
 export { type OutOfDate, originOf, outOfDate } from './http/unsafe.ts';
+export type { Validators } from './http/validator.ts';
 export { nominate } from './http/vary.ts';
 export { type CacheKey, responseKey } from './key.ts';
 export type { Wanted } from './lookup.ts';

@@ -41,7 +41,8 @@ export function planFor(handler: HandlerHead, context: PlanContext): Plan {
   const status: ForwardStatus = { fwd, fwdStatus: handler.status };
   if (request.method === 'HEAD') return { kind: 'pass', status, stored: afterHead(handler, context) };
   // RFC 5861 §4: a failing handler counts as one that cannot be reached (RFC 9111 §4.2.4).
-  if (stale !== undefined && isServerFailure(handler.status) && now < stale.staleIfErrorUntil)
+  const coverable = fwd === 'stale' && isServerFailure(handler.status);
+  if (stale !== undefined && coverable && now < stale.staleIfErrorUntil)
     return { kind: 'cover', stored: stale, status: { ...status, detail: STALE_IF_ERROR } };
   if (stale !== undefined && handler.status === 304 && wasAsked(stale))
     return afterNotModified(handler, stale, context);

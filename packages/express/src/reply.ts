@@ -15,6 +15,7 @@ import {
   OWN_FIELD,
   type StoredResponse,
   unsatisfiedRange,
+  type Validators,
   xCache,
 } from '@larder/core';
 import type { Request, Response } from 'express';
@@ -35,7 +36,7 @@ export interface Reply {
 /** Sends a stored response: whole, in part, as a head, or as 304 to a client that has it already. */
 export function reply(req: Request, res: Response, given: Reply): void {
   const { asked, stored, status, statusHeaders, now, end } = given;
-  const notModified = stored.status < 300 && isNotModified(asked, stored);
+  const notModified = stored.status < 300 && isNotModified(asked, validatorsOf(stored, asked));
   res.statusCode = notModified ? 304 : stored.status;
   // Left empty it is what belongs to the code; a handler that failed may have left its own.
   res.statusMessage = '';
@@ -52,6 +53,14 @@ export function reply(req: Request, res: Response, given: Reply): void {
   const body = isForPart(req, asked, stored) && !notModified ? partOf(res, asked, stored) : stored.body;
   if (!notModified && stored.status !== 204) res.setHeader('Content-Length', String(body.length));
   end(notModified || req.method === 'HEAD' ? undefined : body);
+}
+
+/** Without Last-Modified its Date is what If-Modified-Since is compared with (RFC 9111 §4.3.2). */
+function validatorsOf({ etag, lastModified, lines }: StoredResponse, asked: Fields): Validators {
+  if (lastModified !== undefined || asked.get('if-modified-since') === undefined)
+    return { etag, lastModified };
+  const date = lines.find(([name]) => name.toLowerCase() === 'date')?.[1];
+  return { etag, lastModified: date === undefined ? undefined : String(date) };
 }
 
 /** RFC 9110 §14.2: only GET has ranges, and only of a whole. */

@@ -141,7 +141,8 @@ const ends: Rule = (_, response) =>
 const usable: Rule = (_, response, { hasTtl, directivesForClients }) => {
   if (hasTtl) return undefined;
   const choice = { ttl: undefined, staleWhileRevalidate: 0, staleIfError: 0, directivesForClients };
-  if (lifetimeOf(response, choice).fresh > 0) return undefined;
+  const { fresh, staleWhileRevalidate } = lifetimeOf(response, choice);
+  if (fresh > 0 || staleWhileRevalidate > 0) return undefined;
   const always = controlOf(response.fields).directives.has('no-cache');
   const explicit = always || statedFreshness(response) !== undefined;
   if (explicit && hasValidator(response.fields)) return undefined;

@@ -166,6 +166,50 @@ describe('a stale response with a validator (RFC 9111 §4.3)', () => {
   });
 });
 
+describe('a client’s If-Modified-Since', () => {
+  it('is compared with Date where there is no Last-Modified (RFC 9111 §4.3.2)', async () => {
+    const { ask, clock } = route(60, (_, res) => void res.end('x'));
+    const made = new Date(clock.now());
+    await ask('/');
+    expect((await ask('/', { 'If-Modified-Since': made.toUTCString() })).status).toBe(304);
+    const before = new Date(made.getTime() - 1000).toUTCString();
+    expect((await ask('/', { 'If-Modified-Since': before })).status).toBe(200);
+  });
+});
+
+describe('what is never fresh and may be used while it is revalidated (RFC 5861 §3)', () => {
+  it('is given to all but the one who fetches anew', async () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { ask, clock, runs } = route(undefined, async (_, res) => {
+      if (runs.count === 2) await opened;
+      res.set('Cache-Control', 'max-age=0, stale-while-revalidate=60').end('x');
+    });
+    await ask('/');
+    clock.advance(1_000);
+    const fetching = ask('/');
+    await expect.poll(() => runs.count).toBe(2);
+    expect(x(await ask('/'))).toBe('STALE');
+    expect(x(await ask('/', { 'Cache-Control': 'only-if-cached' }))).toBe('STALE');
+    open();
+    await fetching;
+  });
+});
+
+describe('a failure', () => {
+  it('is not covered for who wanted nothing unvalidated (§5.2.1.4)', async () => {
+    const { ask, runs } = route({ requestDirectives: 'honour' }, (_, res) => {
+      if (runs.count > 1) return void res.sendStatus(503);
+      res.set('Cache-Control', 'max-age=60').end('x');
+    });
+    await ask('/');
+    expect((await ask('/', { 'Cache-Control': 'no-cache' })).status).toBe(503);
+    expect(x(await ask('/'))).toBe('HIT');
+  });
+});
+
 describe('HEAD (RFC 9111 §4.3.5)', () => {
   const page = () => {
     const state = { body: 'first', etag: '"1"' };
