@@ -1,9 +1,10 @@
+import type { Clock } from '@larder/core';
 import { createLarder, type Larder, type Policy } from '@larder/express';
 import { prometheusObserver } from '@larder/prometheus';
 import { redisTier } from '@larder/redis';
 import type { Registry } from 'prom-client';
 
-/** How long what is kept, in one place; routes add the tags. */
+/** How long what is kept, in one place; routes add the tags. The export says so itself, in its own headers. */
 export const policies = {
   productDetail: { ttl: 300, staleWhileRevalidate: 30, staleIfError: 600 },
   productList: { ttl: 60, staleWhileRevalidate: 60, staleIfError: 300 },
@@ -12,6 +13,7 @@ export const policies = {
   report: { ttl: 300, staleWhileRevalidate: 60, staleIfError: 3_600 },
   profile: { ttl: 600 },
   dashboard: { ttl: 30 },
+  greeting: { ttl: 60 },
 } as const satisfies Record<string, Policy>;
 
 export interface CacheOptions {
@@ -20,14 +22,17 @@ export interface CacheOptions {
   /** Absent: the memory tier only. */
   readonly redisUrl: string | undefined;
   readonly register: Registry;
+  /** For tests, which cannot wait for something to become stale. */
+  readonly clock?: Clock | undefined;
 }
 
-export function openCache({ namespace, redisUrl, register }: CacheOptions): Larder {
+export function openCache({ namespace, redisUrl, register, clock }: CacheOptions): Larder {
   const { observe } = prometheusObserver({ register });
   return createLarder({
     namespace,
     memory: { maxBytes: 64 * 1024 * 1024 },
     observe,
+    ...(clock !== undefined && { clock }),
     ...(redisUrl !== undefined && { redis: redisTier(redisUrl) }),
   });
 }

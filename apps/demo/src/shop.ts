@@ -1,3 +1,4 @@
+import type { Clock } from '@larder/core';
 import type { Larder } from '@larder/express';
 import type { Express } from 'express';
 import { Redis } from 'ioredis';
@@ -12,6 +13,8 @@ export interface ShopOptions {
   readonly pool: pg.Pool;
   readonly redisUrl: string | undefined;
   readonly namespace?: string;
+  /** The cache's; absent: the machine's. */
+  readonly clock?: Clock | undefined;
 }
 
 export interface Shop {
@@ -23,11 +26,11 @@ export interface Shop {
 }
 
 /** Everything between the servers and the listening socket. */
-export function openShop({ pool, redisUrl, namespace = 'shop' }: ShopOptions): Shop {
+export function openShop({ pool, redisUrl, namespace = 'shop', clock }: ShopOptions): Shop {
   const register = new Registry();
   const metrics = shopMetrics(register);
   const database = new Database(pool, metrics.countQuery);
-  const larder = openCache({ namespace, redisUrl, register });
+  const larder = openCache({ namespace, redisUrl, register, clock });
   const probe = redisUrl === undefined ? undefined : redisProbe(redisUrl);
   const app = createApp({
     database,

@@ -5,6 +5,9 @@ import { tag } from '../tags.ts';
 import type { CategoryRepository } from './category-repository.ts';
 import { CategoryService } from './category-service.ts';
 
+const { ttl: maxAge, staleIfError } = policies.report;
+const CDN = { maxAge, staleIfError };
+
 export function categoryRoutes(categories: CategoryRepository, larder: Larder): Router {
   const service = new CategoryService(categories, larder);
   const router = Router();
@@ -15,7 +18,8 @@ export function categoryRoutes(categories: CategoryRepository, larder: Larder): 
 
   router.get(
     '/report',
-    larder.cacheControl({ ...presets.cdn, sMaxAge: 60 }),
+    // A CDN counts from Age, so that no copy outlives this one; it may lag behind a new price as it does behind sales.
+    larder.cacheControl({ noCache: true, cdn: CDN }),
     larder.cacheResponse({ ...policies.report, tags: [tag.catalogue, tag.listings, tag.categories] }),
     async (_req, res) => {
       res.json({ generatedAt: new Date(), categories: await categories.report() });

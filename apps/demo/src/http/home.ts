@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 
 const ROUTES = {
   'GET /api/products': '?page, limit (≤ 100), category, q, sort=newest|price|-price|name|rating|popular',
+  'GET /api/products.csv': 'all of them, for other programs',
   'GET /api/products/:id': 'with its ratings and what is bought with it',
   'GET /api/products/:id/reviews': '?page, limit (≤ 50)',
   'POST /api/products/:id/reviews': 'any user',
@@ -9,6 +10,7 @@ const ROUTES = {
   'PUT|PATCH|DELETE /api/products/:id': 'staff',
   'GET /api/categories': 'names and sizes',
   'GET /api/categories/report': 'sales of each category: the slow one',
+  'GET /api/greeting, /api/greeting/varied': 'in English, German or French, by Accept-Language',
   'POST /api/sessions': 'email and password for a Bearer token',
   'GET /api/users/:id': 'public profile',
   'GET|PUT /api/users/me': 'your account',

@@ -17,6 +17,9 @@ export interface ProductReads {
   readonly larder: Larder;
 }
 
+/** Browsers bring the cookies of analytics along, which nothing here looks at. */
+const FOR_BROWSERS = { cookies: 'unread' } as const;
+
 export function productReads({ products, reviews, categories, larder }: ProductReads): Router {
   const router = Router();
   router.param('id', integerId);
@@ -24,7 +27,7 @@ export function productReads({ products, reviews, categories, larder }: ProductR
   router.get(
     '/',
     // Read again, and checked, by the handler: a query that makes no sense is answered 400 and never kept.
-    larder.cacheResponse({ ...policies.productList, tags: (req) => listTags(req.query) }),
+    larder.cacheResponse({ ...policies.productList, ...FOR_BROWSERS, tags: (req) => listTags(req.query) }),
     async (req, res) => {
       const query = parseQuery(listQuery, req.query);
       const { items, total } = await products.list(query);
@@ -40,6 +43,7 @@ export function productReads({ products, reviews, categories, larder }: ProductR
     larder.cacheControl(presets.api),
     larder.cacheResponse({
       ...policies.productDetail,
+      ...FOR_BROWSERS,
       tags: (req) => [tag.catalogue, tag.product(String(req.params.id))],
     }),
     async (req, res) => {
@@ -57,6 +61,7 @@ export function productReads({ products, reviews, categories, larder }: ProductR
     '/:id/reviews',
     larder.cacheResponse({
       ...policies.reviews,
+      ...FOR_BROWSERS,
       tags: (req) => [tag.catalogue, tag.product(String(req.params.id))],
     }),
     async (req, res) => {

@@ -4,6 +4,8 @@ import type { Running } from './start.ts';
 /** What runs, and commands that show what it does; each can be pasted into a plain sh. */
 export function banner({ url, postgres, redis, productId }: Running): string {
   const product = `${url}/api/products/${productId}`;
+  const csv = `${url}/api/products.csv`;
+  const greeting = `${url}/api/greeting`;
   return `
 The shop is open: ${url}
   Postgres  ${postgres}
@@ -28,6 +30,25 @@ Worth trying:
 5. A response of one user's own: HIT for whoever asks twice, never for another
    TOKEN=$(${login(url, shopperEmail(2))}); for n in 1 2; do curl -si ${url}/api/users/me/dashboard -H "Authorization: Bearer $TOKEN" | grep -iE '^(x-cache|age)|name'; done
 
+6. The whole catalogue as CSV, then a part of it cut from what is kept: 206
+   curl -s -o /dev/null ${csv}; curl -si -r 0-99 ${csv} | grep -aiE '^(http|x-cache|cache-status|content-range)|,'
+
+7. A minute later: stale, and the handler says with a 304 that it still holds, without making it anew
+   sleep 61; curl -s -o /dev/null -D - ${csv} | grep -iE '^(http|x-cache|cache-status|age)'
+
+8. A handler that reads Accept-Language and does not say so: never kept, and the detail tells why
+   for n in 1 2; do curl -si ${greeting} -H 'Accept-Language: fr' | grep -iE '^(x-cache|cache-status)|greeting'; done
+
+9. The same one with reads: 'vary': each language is kept for itself, MISS and HIT
+   for language in fr fr de de; do curl -si ${greeting}/varied -H "Accept-Language: $language" | grep -iE '^(x-cache|vary)|greeting'; done
+
+10. A browser that analytics have given a cookie: HIT all the same
+   for n in 1 2; do curl -si ${url}/api/products -b _ga=GA1.1.$n | grep -iE '^(x-cache|cache-status)'; done
+
+11. Browsers ask every time; a CDN is told something else
+   curl -sI ${url}/api/categories/report | grep -i cache-control
+
+Why, for every request: stop it and start it again with DEBUG=larder:request
 Traffic, from a second terminal: pnpm demo:traffic${url.endsWith(':3000') ? '' : ` ${url}`}
 Ctrl-C ends it.`;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { promisify } from 'node:util';
+import type { Clock } from '@larder/core';
 import { NoServerError, startPostgres, startRedis } from '@larder/servers';
 import pg from 'pg';
 import request from 'supertest';
@@ -34,7 +35,13 @@ export const STARTING_MS = 120_000;
 const SHOPPER_ID = 2;
 const OTHER_SHOPPER_ID = 3;
 
-export async function openTestShop({ redis = false } = {}): Promise<TestShop> {
+export async function openTestShop({
+  redis = false,
+  clock,
+}: {
+  redis?: boolean;
+  clock?: Clock;
+} = {}): Promise<TestShop> {
   const lifecycle = new Lifecycle();
   const postgres = await startPostgres({ database: 'shop_test' });
   lifecycle.onClose('Postgres', () => postgres.stop());
@@ -49,7 +56,7 @@ export async function openTestShop({ redis = false } = {}): Promise<TestShop> {
   lifecycle.onClose('the pool', () => pool.end());
 
   const open = async (): Promise<OpenShop> => {
-    const shop = openShop({ pool, redisUrl: cache?.url, namespace: name });
+    const shop = openShop({ pool, redisUrl: cache?.url, namespace: name, clock });
     lifecycle.onClose('the cache', () => shop.close());
     const server = createServer(shop.app).listen(0, '127.0.0.1');
     await once(server, 'listening');
