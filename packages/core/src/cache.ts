@@ -14,13 +14,14 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Entry, StoredResponse } from './entry.ts';
 import { type Delivery, guardObserver, type Observer } from './events.ts';
 import { Fill } from './fill.ts';
-import { DEFAULT_FLIGHT_LIMITS, type Flight, type FlightLimits, Flights } from './flight.ts';
+import { type Flight, type FlightLimits, Flights, flightLimits } from './flight.ts';
 import { type Demands, demandsOf } from './http/demands.ts';
 import { targetUri } from './http/message.ts';
 import { evaluate } from './http/reuse.ts';
 import { matches } from './http/vary.ts';
 import { type Found, lookup, type Wanted } from './lookup.ts';
 import { type ValueOptions, Values } from './memoize.ts';
+import { knownOptions, optionalCallback } from './options.ts';
 import type { StoringRules } from './policy.ts';
 import { type StoreSettings, storeOf } from './store/compose.ts';
 import type { Store } from './store/store.ts';
@@ -47,11 +48,14 @@ export class Cache {
   readonly #values: Values;
   #closed = false;
 
+  /** @throws LarderError `LARDER_INVALID_OPTIONS` */
   constructor(options: CacheOptions = {}) {
+    knownOptions('options', options, ['namespace', 'memory', 'redis', 'observe', 'flights', 'clock']);
+    optionalCallback('observe', options.observe);
     this.#clock = options.clock ?? systemClock;
     this.#observe = guardObserver(options.observe);
     const { namespace, store } = storeOf(options, this.#clock, this.#observe);
-    const limits = { ...DEFAULT_FLIGHT_LIMITS, ...options.flights };
+    const limits = flightLimits(options.flights);
     this.namespace = namespace;
     this.#store = store;
     this.#flights = new Flights(this.#clock, limits);
@@ -119,7 +123,12 @@ export class Cache {
     return new Fill(this.#store, this.#clock, snapshot, parts);
   }
 
-  /** The value of `key`, loaded once for all who ask at the same time in this process. */
+  /**
+   * The value of `key`, loaded once for all who ask at the same time in this process. It is kept as JSON, so what
+   * comes back is what JSON makes of a `T`, at the first call as at every other: a Date is a string.
+   *
+   * @throws LarderError `LARDER_INVALID_KEY`, `LARDER_INVALID_POLICY`, `LARDER_INVALID_TAG`; and what `load` throws
+   */
   getOrSet<T>(key: string, options: ValueOptions, load: () => Promise<T> | T): Promise<T> {
     return this.#values.getOrSet(key, options, load);
   }

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { CacheKey } from './key.ts';
+import { knownOptions, positive } from './options.ts';
 import type { Tag } from './tags.ts';
 
 /**
@@ -22,12 +23,26 @@ export interface FlightLimits {
   readonly maxFollowers: number;
 }
 
-export const DEFAULT_FLIGHT_LIMITS: FlightLimits = {
+const DEFAULT_FLIGHT_LIMITS: FlightLimits = {
   waitMs: 10_000,
   fillMs: 30_000,
   maxFlights: 10_000,
   maxFollowers: 10_000,
 };
+
+/**
+ * Limits with their defaults.
+ * @throws LarderError `LARDER_INVALID_OPTIONS`
+ */
+export function flightLimits(given: Partial<FlightLimits> = {}): FlightLimits {
+  const limits = { ...DEFAULT_FLIGHT_LIMITS };
+  knownOptions('flights', given, Object.keys(limits));
+  for (const name of Object.keys(limits) as (keyof FlightLimits)[]) {
+    if (given[name] !== undefined)
+      Object.assign(limits, { [name]: positive(`flights.${name}`, given[name]) });
+  }
+  return limits;
+}
 
 /** One fill under way, and those who wait for it. */
 export class Flight<T> {

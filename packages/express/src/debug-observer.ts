@@ -1,4 +1,4 @@
-import { type CacheEvent, explain, formatCacheStatus, type Observer, xCache } from '@larder/core';
+import { type CacheEvent, type CacheOptions, explain, formatCacheStatus, xCache } from '@larder/core';
 import debug from 'debug';
 
 const store = debug('larder:store');
@@ -19,11 +19,19 @@ const LOGS: Record<CacheEvent['type'], debug.Debugger> = {
  * `larder:invalidate`, `larder:error`) asks for it. Names routes by their pattern, so that nothing a client sent
  * gets into a log.
  */
-export function withDebug(observe: Observer | undefined): Observer {
-  return (event) => {
-    const log = LOGS[event.type];
-    if (log.enabled) log(textOf(event));
-    observe?.(event);
+export function withDebug(options: CacheOptions): CacheOptions {
+  // What is no observer, or no object, is for the cache to refuse.
+  const given: unknown = options?.observe;
+  if (typeof options !== 'object' || options === null || (given !== undefined && typeof given !== 'function'))
+    return options;
+  const { observe } = options;
+  return {
+    ...options,
+    observe(event) {
+      const log = LOGS[event.type];
+      if (log.enabled) log(textOf(event));
+      observe?.(event);
+    },
   };
 }
 

@@ -24,7 +24,7 @@ export interface Larder extends Doors {
  * @throws LarderError `LARDER_INVALID_OPTIONS`
  */
 export function createLarder(options: LarderOptions = {}): Larder {
-  const cache = new Cache({ ...options, observe: withDebug(options.observe) });
+  const cache = new Cache(withDebug(options));
   const larder: Larder = {
     cache,
     cacheResponse: (policy) => cacheResponseMiddleware(cache, policy),

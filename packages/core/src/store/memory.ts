@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Entry, entryBytes, type Payload } from '../entry.ts';
-import { invalidOptions } from '../errors.ts';
 import type { Delivery, Observer, RemovalCause } from '../events.ts';
 import type { CacheKey } from '../key.ts';
+import { knownOptions, positive } from '../options.ts';
 import type { Tag } from '../tags.ts';
 import { Invalidations } from './invalidations.ts';
 import type { Snapshot, Store } from './store.ts';
@@ -35,6 +35,7 @@ const DEFAULT_MAX_ENTRIES = 50_000;
  * @throws LarderError `LARDER_INVALID_OPTIONS`
  */
 export function memoryStore(options: MemoryOptions, context: MemoryContext): Store {
+  knownOptions('memory', options, ['maxBytes', 'maxEntries']);
   const maxBytes = positive('memory.maxBytes', options.maxBytes ?? DEFAULT_MAX_BYTES);
   const maxEntries = positive('memory.maxEntries', options.maxEntries ?? DEFAULT_MAX_ENTRIES);
   return new MemoryStore(maxBytes, maxEntries, context);
@@ -117,10 +118,4 @@ function withOwnBytes(payload: Payload): Payload {
   const body = Buffer.allocUnsafeSlow(payload.body.byteLength);
   payload.body.copy(body);
   return { ...payload, body };
-}
-
-function positive(option: string, given: number): number {
-  if (!Number.isSafeInteger(given) || given < 1)
-    throw invalidOptions(option, given, 'give a whole number, 1 or more');
-  return given;
 }
