@@ -24,8 +24,13 @@ const SENT = [
   'Accept-Encoding',
   'gzip',
 ].concat(...['Accept-Language', 'Connection', 'Cache-Control', 'Cookie'].map((name) => [name, 'en']));
-const RULES = { cookiesShown: undefined, conditions: {} };
-const HIDING = { cookiesShown: ['currency'], conditions: { 'if-none-match': '"a"' } };
+const RULES = {
+  cookiesShown: undefined,
+  conditions: {},
+  keyed: { scheme: 'http', authority: 'shop.example' },
+  unrecorded: false,
+};
+const HIDING = { ...RULES, cookiesShown: ['currency'], conditions: { 'if-none-match': '"a"' } };
 
 const socket = new Socket();
 

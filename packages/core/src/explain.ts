@@ -75,6 +75,7 @@ const RESPONSES: Record<string, Reason> = {
     'Larder: responses',
   ],
   'too-large': ['it is larger than policy.maxBodyBytes', 'Larder: responses'],
+  'invalid-head': ['its head could not be sent, and the error got another answer', 'RFC 9110 §5.5'],
   length: ['it has another length than its Content-Length says', 'RFC 9111 §3.3'],
   destroyed: ['it was broken off', 'RFC 9111 §3.3'],
   'client-gone': ['its client left in the middle of a stream', 'RFC 9111 §3.3'],

@@ -15,7 +15,7 @@ import type { Reads } from './reads.ts';
 import type { Snapshot, Store } from './store/store.ts';
 import { headOf } from './stored.ts';
 import { type HandlerHead, type PlanContext, refusalOf, unkeyedIn } from './storing.ts';
-import { groupTag, isTag, joinTags, type Tag, uriTag, userTags, writeTag } from './tags.ts';
+import { groupTag, isTag, joinTags, MAX_TAGS, type Tag, uriTag, userTags, writeTag } from './tags.ts';
 
 export interface FillParts {
   readonly wanted: Wanted;
@@ -104,6 +104,8 @@ export class Fill {
   async complete(response: StoredResponse): Promise<boolean> {
     const entry = this.#entry(response);
     try {
+      // Confirmed again and again under other tags, it would gather all of them.
+      if (entry.tags.length > MAX_ENTRY_TAGS) return false;
       const snapshot = await this.#storableAgainst(entry);
       const stored =
         snapshot !== undefined && (await this.#listVariant(entry, snapshot)) && (await snapshot.set(entry));
@@ -132,21 +134,31 @@ export class Fill {
 
   /** What is stored does not say any more what the handler would (RFC 9111 §4.3.5). */
   async outdate(): Promise<void> {
-    await this.#store.invalidate([uriTag(targetUri(this.#parts.wanted.head))]);
+    const { stale } = this.#parts;
+    if (stale === undefined) return;
+    const now = this.#clock.now();
+    const over = { freshUntil: now, staleWhileRevalidateUntil: now, staleIfErrorUntil: now };
+    const payload = { ...stale.payload, ...over };
+    await this.#snapshot.set({ ...stale, payload, retainUntil: retainUntil(payload, now) });
   }
 
   /** Nothing came of it, or nothing that others may see. No effect after `complete`. */
   abandon(): void {
     this.#parts.flight?.land({ kind: 'alone' });
-    if (!this.#isWrite || this.#settled) return;
-    this.#settled = true;
-    // What it wrote is in none of the responses that others are making of the same URI.
-    this.#store.invalidate([writeTag(targetUri(this.#parts.wanted.head))]).catch(() => {});
+    this.#tellWriters();
   }
 
   /** Nobody knows what would have come of it: whoever waits looks again, and one of them leads. */
   lose(): void {
     this.#parts.flight?.land({ kind: 'again' });
+    this.#tellWriters();
+  }
+
+  /** What this wrote is in none of the responses that others are making of the same URI. */
+  #tellWriters(): void {
+    if (!this.#isWrite || this.#settled) return;
+    this.#settled = true;
+    this.#store.invalidate([writeTag(targetUri(this.#parts.wanted.head))]).catch(() => {});
   }
 
   get #isWrite(): boolean {
@@ -218,6 +230,9 @@ export class Fill {
     });
   }
 }
+
+/** The tags of a policy, of a handler and of groups, and those of the cache's own. */
+const MAX_ENTRY_TAGS = 4 * MAX_TAGS;
 
 /** Made from the stale response by freshening its head: the bytes are the same. */
 const isOf = (stale: Entry<StoredResponse> | undefined, { body }: StoredResponse): boolean =>

@@ -46,7 +46,7 @@ export type { SharedTier } from './store/compose.ts';
 export { decodeFrame, encodeFrame, type Framed } from './store/frame.ts';
 export { type MemoryOptions, memoryStore } from './store/memory.ts';
 export type { Snapshot, Store } from './store/store.ts';
-export { withBody } from './stored.ts';
+export { withBody, withLines } from './stored.ts';
 export type { HandlerHead } from './storing.ts';
 export {
   groupTag,

@@ -1,7 +1,7 @@
 import { conditionsOf, type StoredResponse } from './entry.ts';
 import { type ForwardStatus, STALE_IF_ERROR } from './http/cache-status.ts';
 import { type FieldLine, fieldsOf } from './http/fields.ts';
-import { describes, freshenedLines, isAbout } from './http/freshen.ts';
+import { comparedByHead, freshenedLines, isAbout } from './http/freshen.ts';
 import { isServerFailure } from './http/reuse.ts';
 import { OWN_FIELD } from './http/targeted.ts';
 import { dated, type HandlerHead, ownLines, type PlanContext, refusalOf, stored } from './storing.ts';
@@ -23,7 +23,10 @@ export type Plan =
 export interface PassPlan {
   readonly kind: 'pass';
   readonly status: ForwardStatus;
-  /** What a HEAD's answer makes of the stored response (RFC 9111 §4.3.5): its freshened self, or out of date. */
+  /**
+   * What is to become of the stored response: freshened by a HEAD (RFC 9111 §4.3.5); or out of date, when a HEAD says
+   * so, or the resource is gone or nobody's business any more.
+   */
   readonly stored?: StoredResponse | 'outdated' | undefined;
 }
 
@@ -48,9 +51,17 @@ export function planFor(handler: HandlerHead, context: PlanContext): Plan {
     return afterNotModified(handler, stale, context);
   const complete = dated(handler, now);
   const detail = refusalOf(complete.head, handler, context);
-  if (detail !== undefined) return { kind: 'pass', status: { ...status, detail } };
+  if (detail !== undefined) {
+    const outdated = stale !== undefined && (isGone(handler.status) || WITHDRAWN.has(detail));
+    return { kind: 'pass', status: { ...status, detail }, stored: outdated ? 'outdated' : undefined };
+  }
   return { kind: 'store', status, ...stored(handler, complete, ownLines(handler), context) };
 }
+
+const isGone = (status: number): boolean => status === 404 || status === 410;
+
+/** Refusals by which a handler says that what it answered before is not for everybody any more. */
+const WITHDRAWN = new Set(['no-store', 'private', 'set-cookie']);
 
 const wasAsked = (stale: StoredResponse): boolean => Object.keys(conditionsOf(stale)).length > 0;
 
@@ -74,7 +85,10 @@ function afterNotModified(handler: HandlerHead, stale: StoredResponse, context: 
 function afterHead(handler: HandlerHead, context: PlanContext): PassPlan['stored'] {
   const { stale } = context;
   if (stale?.status !== handler.status) return undefined;
-  if (!describes(fieldsOf(handler.lines), stale.lines, stale.body.length)) return 'outdated';
+  const { ownEtag, lines, body } = stale;
+  const compared = { fields: fieldsOf(lines), ownEtag, length: body.length };
+  const now = comparedByHead(fieldsOf(handler.lines), compared);
+  if (now !== 'same') return now === 'changed' ? 'outdated' : undefined;
   const { response, detail } = freshened(handler, stale, context);
   return detail === undefined ? response : undefined;
 }
@@ -88,18 +102,33 @@ function freshened(
   const newer = ownLines(handler);
   const isNewer = new Set(newer.map(([name]) => name.toLowerCase()));
   // Undated, the newer head is of now and not of when the stored one was made.
-  const past = new Set(['date', ...(stale.ownControl ? ['cache-control'] : [])]);
-  const old = stale.lines.filter(([name, value]) => value.length > 0 && !past.has(name.toLowerCase()));
+  const past = new Set([
+    'date',
+    ...(stale.ownControl ? ['cache-control'] : []),
+    ...(handler.expiresIn === undefined ? [] : ['expires']),
+  ]);
+  const old = stale.lines.filter(([name, value]) => !isRemoval(value) && !past.has(name.toLowerCase()));
   const said: FieldLine[] = stale.ownField === undefined ? [] : [[OWN_FIELD, stale.ownField]];
   const own = freshenedLines([...old, ...said], newer);
   const rest = handler.lines.filter(([name]) => !isNewer.has(name.toLowerCase()));
   const removed = stale.lines
-    .filter(([name, value]) => value.length === 0 && !isNewer.has(name.toLowerCase()))
+    .filter(([name, value]) => isRemoval(value) && !isNewer.has(name.toLowerCase()))
     .map(([name]) => name);
   const complete = dated({ status: stale.status, lines: [...rest, ...own] }, context.now);
-  const { response } = stored({ ...handler, removed }, complete, own, context);
+  // What was learned by reading is in no Vary that a handler would repeat.
+  const learned = context.rules.reads === 'vary' ? stale.nominated.map(([name]) => name) : [];
+  const { response } = stored({ ...handler, removed }, complete, own, { ...context, learned });
   return {
-    response: { ...response, body: stale.body, ownEtag: stale.ownEtag && response.etag === stale.etag },
+    response: {
+      ...response,
+      body: stale.body,
+      ownEtag: stale.ownEtag && response.etag === stale.etag,
+      // A handler that only confirms may have read less than the one that made it.
+      forEverybody: stale.forEverybody && response.forEverybody,
+    },
     detail: refusalOf(complete.head, handler, context),
   };
 }
+
+/** How a stored response says that a field set upstream is to be taken away. */
+const isRemoval = (value: FieldLine[1]): boolean => typeof value !== 'string' && value.length === 0;

@@ -31,6 +31,8 @@ export interface Reading {
   readonly rules: ReadRules;
   /** The request carried Authorization. */
   readonly authorized: boolean;
+  /** The authority in the key is what Host says, and not what a proxy says that it was asked for. */
+  readonly hostKeyed: boolean;
   /** The request had content, and fields that describe it. */
   readonly withContent: boolean;
 }
@@ -41,7 +43,7 @@ export interface Reading {
  * to caches, and marks that tell one exchange from another.
  */
 const HARMLESS = new Set([
-  ...['host', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect', 'via'],
+  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect', 'via'],
   ...['transfer-encoding', 'content-length', 'date'],
   ...['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range', 'range'],
   ...['cache-control', 'pragma'],
@@ -59,8 +61,8 @@ export function uncoveredFields(reading: Reading, varying: readonly string[]): s
   );
 }
 
-const isHarmless = (name: string, { withContent }: Reading): boolean =>
-  HARMLESS.has(name) || (withContent && name.startsWith('content-'));
+const isHarmless = (name: string, { withContent, hostKeyed }: Reading): boolean =>
+  HARMLESS.has(name) || (withContent && name.startsWith('content-')) || (hostKeyed && name === 'host');
 
 /** Node knows fields in lower case only: nobody's request has one by another name. */
 const isRequestField = (name: string): boolean => name === name.toLowerCase();
@@ -82,7 +84,7 @@ export function unkeyed(reading: Reading, varying: readonly string[]): string | 
   const unread = rules.cookies === 'unread' && !rules.credentialsCovered;
   if (unread && (reads.cookies.size > 0 || reads.wholesale)) return 'unkeyed-cookie';
   // Who passes all fields on answers by another server's word, and that word is Vary (RFC 9110 §12.5.5).
-  if (reads.wholesale && rules.ttl !== undefined) return 'unkeyed-headers';
+  if (reads.wholesale) return rules.ttl === undefined ? undefined : 'unkeyed-headers';
   const field = uncoveredFields(reading, varying)[0];
   if (field === undefined) return undefined;
   return isToken(field) ? `unkeyed-${field}` : 'unkeyed-field';

@@ -43,6 +43,8 @@ export interface PlanContext {
   readonly varyNames: readonly string[];
   /** What the handler was asked to validate, and may be covered by should it fail. */
   readonly stale: StoredResponse | undefined;
+  /** Request fields that it is known to depend on, by what was read when it was made. */
+  readonly learned?: readonly string[];
   /** Epoch ms. */
   readonly requestedAt: number;
   readonly now: number;
@@ -82,7 +84,8 @@ function varyingBy(head: ResponseHead, reads: Reads, context: PlanContext): read
   const names = nominatedNames(head.fields.get('vary'));
   const own = names === '*' ? [] : names;
   if (context.rules.reads !== 'vary') return own;
-  return [...own, ...uncoveredFields(readingOf(reads, context), own).filter(mayVary)];
+  const read = uncoveredFields(readingOf(reads, context), own).filter(mayVary);
+  return [...new Set([...own, ...read, ...(context.learned ?? [])])];
 }
 
 /** A variant per credential is a partition, which is for the policy to say. */
@@ -99,6 +102,7 @@ const readingOf = (reads: Reads, { rules, request }: PlanContext): Reading => ({
   reads,
   rules,
   authorized: request.fields.get('authorization') !== undefined,
+  hostKeyed: request.fields.get('host')?.toLowerCase() === request.authority,
   withContent: request.hasBody,
 });
 

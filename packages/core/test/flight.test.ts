@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_FLIGHT_LIMITS, Flights } from '../src/flight.ts';
+import { Flights, flightLimits } from '../src/flight.ts';
 import { manualClock } from '../src/testing/index.ts';
 
 describe('fills that never land', () => {
   it('give their places up, so that later ones can be joined', () => {
     const clock = manualClock();
-    const flights = new Flights<string>(clock, { ...DEFAULT_FLIGHT_LIMITS, maxFlights: 2, fillMs: 100 });
+    const flights = new Flights<string>(clock, { ...flightLimits(), maxFlights: 2, fillMs: 100 });
     flights.lead('a', []);
     flights.lead('b', []);
     flights.lead('c', []);
@@ -18,7 +18,7 @@ describe('fills that never land', () => {
 
   it('do not take the place of the one that took theirs', () => {
     const clock = manualClock();
-    const flights = new Flights<string>(clock, { ...DEFAULT_FLIGHT_LIMITS, fillMs: 100 });
+    const flights = new Flights<string>(clock, { ...flightLimits(), fillMs: 100 });
     const lost = flights.lead('a', []);
     clock.advance(100);
     const next = flights.lead('a', []);

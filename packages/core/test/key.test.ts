@@ -36,14 +36,71 @@ const parts: fc.Arbitrary<Parts> = fc
     keyed,
   }));
 
+/** Whole numbers below a bound, the same in each run (xorshift). */
+function dice(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % bound;
+  };
+}
+
+/** Made of what keys are punctuated with, so that parts may look like boundaries. */
+const FRAGMENTS = [
+  ...'0123:-|prtcvk',
+  '',
+  '\0',
+  'a',
+  '1:a',
+  '2:ab',
+  '-v',
+  'p-',
+  'v1:',
+  'r1:n',
+  '%3D',
+  '=',
+  '\x1e',
+  '💥',
+];
+
+function randomParts(random: (bound: number) => number): Parts {
+  const word = () => Array.from({ length: random(4) }, () => FRAGMENTS[random(FRAGMENTS.length)]).join('');
+  const maybe = () => (random(3) === 0 ? undefined : word());
+  const some = <T>(make: () => T): T[] => Array.from({ length: random(3) }, make);
+  const custom = random(2) === 0 ? undefined : some(word);
+  return {
+    namespace: word(),
+    head: custom === undefined ? head(word(), word(), word(), maybe()) : head(word(), word(), ''),
+    custom,
+    partition: maybe(),
+    keyed: some(() => [word(), maybe() ?? null] as const),
+  };
+}
+
 describe('keys', () => {
   it('are equal only for equal parts', () => {
     fc.assert(
       fc.property(parts, parts, (a, b) => {
         expect(responseKey(a) === responseKey(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
       }),
-      { numRuns: 20_000 },
+      { numRuns: 30_000 },
     );
+  });
+
+  it('are as many as there are requests, each pair of a hundred thousand', () => {
+    const made = new Map<string, string>();
+    const random = dice(1);
+    for (let i = 0; i < 100_000; i += 1) {
+      const request = randomParts(random);
+      const [key, given] = [responseKey(request), JSON.stringify(request)];
+      const other = made.get(key) ?? given;
+      // Compared first, for an assertion costs more than a key.
+      if (other !== given) expect.unreachable(`${given} and ${other} are both ${key}`);
+      made.set(key, given);
+    }
+    expect(made.size).toBeGreaterThan(80_000);
   });
 
   it('of variants are equal only for equal parts', () => {
@@ -53,7 +110,7 @@ describe('keys', () => {
         const same = JSON.stringify([a, x]) === JSON.stringify([b, y]);
         expect(variantKey(responseKey(a), x) === variantKey(responseKey(b), y)).toBe(same);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 30_000 },
     );
   });
 

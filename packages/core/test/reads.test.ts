@@ -31,6 +31,7 @@ const reading = (read: Read, rules: Partial<ReadRules> = {}, rest: Partial<Readi
   reads: readsOf(read),
   rules: { ...RULES, ...rules },
   authorized: false,
+  hostKeyed: true,
   withContent: false,
   ...rest,
 });
@@ -40,6 +41,10 @@ const LANGUAGE = { fields: ['accept-language'] };
 
 describe('a field that a handler has read', () => {
   it('keeps its response out, by name', () => expect(why(LANGUAGE)).toBe('unkeyed-accept-language'));
+
+  it('is host itself, where the key was made from what a proxy says', () => {
+    expect(why({ fields: ['host'] }, {}, { hostKeyed: false })).toBe('unkeyed-host');
+  });
 
   it('is covered by the route’s vary, by the response’s Vary, or by the policy’s leave', () => {
     expect(why(LANGUAGE, { vary: ['accept-language'] })).toBeUndefined();

@@ -13,6 +13,10 @@ export type Decision =
 export interface Watcher {
   /** Runs what is not the handler: middleware upstream, which has wrapped the response before. */
   outside<T>(call: () => T): T;
+  /** The head is about to leave: middleware behind the cache has had its say. */
+  headGoes(): void;
+  /** Node, or somebody upstream, has refused what was to be sent: the error that is thrown gets another answer. */
+  broken(): void;
   /**
    * Called once, when the first byte is due and the head may still be changed. `body` is all of it where the
    * handler sends it in one piece. `end` ends the response past the watch.
@@ -47,6 +51,16 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     flushHeaders: res.flushHeaders,
     destroy: res.destroy,
   };
+  const onward = <T>(call: () => T): T => {
+    try {
+      return watcher.outside(call);
+    } catch (error) {
+      collector.letGo();
+      watcher.broken();
+      if (!res.headersSent) phase = 'waiting';
+      throw error;
+    }
+  };
   const collector = new BodyCollector(limitBytes, () => watcher.tooLarge());
   let phase: 'waiting' | 'sending' | 'head-only' | 'replaced' = 'waiting';
   let over = false;
@@ -56,7 +70,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     const before = phase;
     // For Node calls writeHead while it ends a response that has sent nothing.
     phase = 'sending';
-    watcher.outside(() => original.end.call(res, bytes as never, undefined as never));
+    onward(() => original.end.call(res, bytes as never, undefined as never));
     phase = before;
   };
   const decide = (body: Body): void => {
@@ -84,14 +98,16 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
 
   res.writeHead = function writeHead(status: number, ...args: unknown[]) {
     if (phase === 'waiting') applyHead(res, status, args);
-    else if (phase === 'sending')
-      watcher.outside(() => original.writeHead.call(res, status, ...(args as [])));
+    else if (phase === 'sending') {
+      watcher.headGoes();
+      onward(() => original.writeHead.call(res, status, ...(args as [])));
+    }
     return res;
   } as Response['writeHead'];
 
   res.flushHeaders = function flushHeaders() {
     decide('streamed');
-    if (phase === 'sending') watcher.outside(() => original.flushHeaders.call(res));
+    if (phase === 'sending') onward(() => original.flushHeaders.call(res));
   };
 
   res.write = function write(chunk: unknown, ...rest: unknown[]) {
@@ -99,7 +115,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     collector.add(chunk, encoding);
     decide('streamed');
     if (phase === 'sending')
-      return watcher.outside(() => original.write.call(res, chunk, encoding as BufferEncoding, callback));
+      return onward(() => original.write.call(res, chunk, encoding as BufferEncoding, callback));
     if (callback !== undefined) process.nextTick(callback);
     return true;
   } as Response['write'];
@@ -113,7 +129,7 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     decide(inOnePiece && whole !== undefined ? whole : 'streamed');
     if (phase !== 'sending' && callback !== undefined) res.once('finish', callback);
     if (phase === 'sending')
-      watcher.outside(() => original.end.call(res, chunk as never, encoding as never, callback as never));
+      onward(() => original.end.call(res, chunk as never, encoding as never, callback as never));
     else if (phase === 'head-only') endHeadOnly();
     finish(() => watcher.ended(whole));
     return res;

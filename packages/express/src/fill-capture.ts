@@ -5,14 +5,18 @@ import {
   type Forward,
   type ForwardStatus,
   type Plan,
+  type Reads,
   type StoredResponse,
   withBody,
+  withLines,
 } from '@larder/core';
 import type { Response } from 'express';
-import { presetOf } from './cache-control.ts';
 import { type Body, capture, type Decision, type End, isWrapped, type Watcher } from './capture.ts';
+import { type Outcome, settle } from './fill-ending.ts';
 import { FilledRequest, type FilledRequestParts } from './filled-request.ts';
-import { declaredLength, linesOf, removedNames, restoreLines, unchangedNames } from './head.ts';
+import { handlerHead } from './handler-head.ts';
+import { changedLines, declaredLength, linesOf, restoreLines } from './head.ts';
+import { HeldFailure } from './held-failure.ts';
 import { reply, replyAs, tellStatus } from './reply.ts';
 import { NO_ROUTE, routeOf } from './route.ts';
 import type { Visit } from './visit.ts';
@@ -43,6 +47,9 @@ export class FillCapture implements Watcher {
   #response: StoredResponse | undefined;
   #status: ForwardStatus;
   #end: End = () => {};
+  #failure: HeldFailure | undefined;
+  /** Lines as they were when the head was decided. */
+  #decided: readonly FieldLine[] = [];
   #declaredLength: number | undefined;
   #route: string | undefined;
   #givenUp = false;
@@ -58,11 +65,13 @@ export class FillCapture implements Watcher {
     capture(res, policy.maxBodyBytes, this);
   }
 
-  /** From here on the response is somebody else's. */
-  giveUp(): void {
+  /** From here on the response is somebody else's, who must know what was read of its request so far. */
+  giveUp(): Reads {
     this.#givenUp = true;
+    const { reads } = this.#request;
     this.#request.restore();
     this.#parts.fill.abandon();
+    return reads;
   }
 
   outside<T>(call: () => T): T {
@@ -74,11 +83,14 @@ export class FillCapture implements Watcher {
     this.#end = end;
     this.#declaredLength = declaredLength(this.#parts.res);
     this.#route = routeOf(this.#parts.req);
-    const plan = this.#planned();
+    this.#request.lookAgain(this.#parts.fill);
+    const { fill, res } = this.#parts;
+    const plan = fill.plan(handlerHead(res, this.#before, this.#request.reads, this.#route));
     this.#plan = plan;
     this.#status = plan.status;
     switch (plan.kind) {
       case 'cover':
+        this.#failure = new HeldFailure(res);
         return { kind: 'replaced', keep: true };
       case 'freshened':
         return this.#sendFreshened(plan);
@@ -111,35 +123,18 @@ export class FillCapture implements Watcher {
   }
 
   clientGone(): void {
-    if (!this.#givenUp) this.#lose('client-gone', NO_ROUTE);
+    this.#lose('client-gone', NO_ROUTE);
   }
 
   destroyed(): void {
-    if (this.#givenUp) return;
-    this.#request.restore();
     this.#lose('destroyed', routeOf(this.#parts.req));
   }
 
   #lose(detail: string, route: string): void {
+    if (this.#givenUp) return;
+    this.#request.restore();
     this.#parts.fill.lose();
     this.#parts.visit.tell({ ...this.#status, detail }, this.#route ?? route);
-  }
-
-  #planned(): Plan {
-    const { fill, res } = this.#parts;
-    this.#lookAgain();
-    const preset = presetOf(res);
-    const lines = linesOf(res);
-    return fill.plan({
-      status: res.statusCode,
-      lines,
-      inherited: unchangedNames(this.#before, lines),
-      removed: removedNames(this.#before, res),
-      directivesForClients: preset !== undefined,
-      expiresIn: preset?.expiresIn,
-      reads: this.#request.reads,
-      route: this.#route!,
-    });
   }
 
   #withBody(response: StoredResponse, body: Body): StoredResponse {
@@ -150,13 +145,34 @@ export class FillCapture implements Watcher {
   #send(body: Body, added: readonly FieldLine[]): Decision {
     const { res, policy } = this.#parts;
     const storing = this.#response !== undefined;
-    const certain = storing && !this.#isWrite && body instanceof Buffer && !this.#wrapped;
+    const certain = storing && !this.#isWrite && !this.#wrapped && this.#isWhole(body);
     if (certain) this.#status = { ...this.#status, stored: true };
     const etag = this.#response?.etag;
     const lines: readonly FieldLine[] = etag === undefined ? added : [...added, ['ETag', etag]];
     const withoutBody = replyAs(res, { asked: this.#isWrite ? undefined : this.#request.asked, lines });
     if (policy.statusHeaders) tellStatus(res, this.#status);
+    this.#decided = linesOf(res);
     return { kind: 'send', withoutBody, keep: storing };
+  }
+
+  /** Middleware behind the cache has a last word on heads, as it would with every response of the handler. */
+  headGoes(): void {
+    if (this.#response === undefined || this.#givenUp) return;
+    const late = changedLines(this.#decided, linesOf(this.#parts.res));
+    if (late.length > 0) this.#response = withLines(this.#response, late);
+  }
+
+  broken(): void {
+    if (this.#givenUp) return;
+    const { fill, res } = this.#parts;
+    this.#response = undefined;
+    fill.skip('invalid-head');
+    fill.abandon();
+    for (const name of ['X-Cache', 'Cache-Status']) if (!res.headersSent) res.removeHeader(name);
+  }
+
+  #isWhole(body: Body): boolean {
+    return body instanceof Buffer && (this.#declaredLength ?? body.length) === body.length;
   }
 
   #sendFreshened({ stored, keep }: PlanOf<'freshened'>): Decision {
@@ -181,22 +197,10 @@ export class FillCapture implements Watcher {
   }
 
   async #finish(body: Buffer | undefined): Promise<Outcome> {
-    const { fill } = this.#parts;
-    const plan = this.#plan!;
-    if (plan.kind === 'cover') return this.#cover(plan, body);
-    if (plan.kind !== 'store') {
-      const stored = plan.kind === 'pass' ? plan.stored : this.#response;
-      if (stored === 'outdated') await fill.outdate();
-      else if (stored !== undefined) await fill.complete(stored);
-      return {};
-    }
-    const objection = this.#objection(body);
-    if (objection === undefined) {
-      await this.#parts.invalidated;
-      return { stored: await fill.complete({ ...this.#response!, body: body! }) };
-    }
-    fill.abandon();
-    return { stored: false, detail: objection };
+    if (this.#plan!.kind === 'cover') return this.#cover(this.#plan!, body);
+    const { fill, res, invalidated } = this.#parts;
+    const [plan, response, declared] = [this.#plan!, this.#response, this.#declaredLength];
+    return settle({ plan, response, declared, fill, res, request: this.#request, invalidated }, body);
   }
 
   /** A failure is covered by what may still be served, and goes out as it is where that has been invalidated. */
@@ -209,30 +213,9 @@ export class FillCapture implements Watcher {
       return {};
     }
     this.#status = { ...this.#status, detail: undefined };
-    if (policy.statusHeaders) tellStatus(res, this.#status);
-    if (body === undefined) res.removeHeader('Content-Length');
-    this.#end(body);
+    this.#failure!.release(this.#status, policy.statusHeaders, body, this.#end);
     return {};
   }
-
-  #lookAgain(): void {
-    const otherwise = this.#request.otherwise();
-    if (otherwise !== undefined) this.#parts.fill.skip(otherwise);
-  }
-
-  /** Why the whole is not stored that was to be. */
-  #objection(body: Buffer | undefined): string | undefined {
-    const { fill, res } = this.#parts;
-    this.#lookAgain();
-    if (body === undefined) return 'too-large';
-    if (this.#declaredLength !== undefined && this.#declaredLength !== body.length) return 'length';
-    return fill.objection(this.#response!, linesOf(res), this.#request.reads);
-  }
-}
-
-interface Outcome {
-  readonly stored?: boolean;
-  readonly detail?: string;
 }
 
 const SEND: Decision = { kind: 'send', withoutBody: false, keep: false };

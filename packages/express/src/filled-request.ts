@@ -1,4 +1,4 @@
-import type { Fields, Reads, ResolvedPolicy } from '@larder/core';
+import type { Fields, Fill, Reads, RequestHead, ResolvedPolicy } from '@larder/core';
 import type { Request } from 'express';
 import { isAuthenticated } from './request-head.ts';
 import { type Watch, type WatchRules, watch } from './watch.ts';
@@ -8,6 +8,10 @@ export interface FilledRequestParts {
   readonly policy: ResolvedPolicy<Request>;
   /** Of whom the request was when the cache was asked. */
   readonly partition: string | undefined;
+  /** The request as the key was made from it. */
+  readonly head: RequestHead;
+  /** What was read behind a cache further out, which has handed the response over. */
+  readonly readBefore: Reads;
 }
 
 /** The request that a response is being made for: what its handler reads, and what has become of it since the cache was asked. */
@@ -23,7 +27,8 @@ export class FilledRequest {
     this.#parts = parts;
     this.#method = req.method;
     const cookiesShown = typeof policy.cookies === 'string' ? undefined : policy.cookies;
-    this.#watch = watch(req, { cookiesShown, conditions });
+    const unrecorded = policy.reads === 'trust';
+    this.#watch = watch(req, { cookiesShown, conditions, keyed: parts.head, unrecorded });
     this.#covered = this.#watch.readBy(() => {
       this.#partitionNow();
       attempt(() => policy.key?.(req));
@@ -37,12 +42,12 @@ export class FilledRequest {
 
   /** What the handler has read that neither `partition` nor `key` has. */
   get reads(): Reads {
-    const { fields, cookies, others, wholesale } = this.#watch;
+    const [now, before, covered] = [this.#watch, this.#parts.readBefore, this.#covered];
     return {
-      fields: without(fields, this.#covered.fields),
-      cookies: without(cookies, this.#covered.cookies),
-      others: without(others, this.#covered.others),
-      wholesale: wholesale && !this.#covered.wholesale,
+      fields: without(union(now.fields, before.fields), covered.fields),
+      cookies: without(union(now.cookies, before.cookies), covered.cookies),
+      others: without(union(now.others, before.others), covered.others),
+      wholesale: (now.wholesale || before.wholesale) && !covered.wholesale,
     };
   }
 
@@ -55,11 +60,17 @@ export class FilledRequest {
     this.#watch.restore();
   }
 
+  /** Keeps the response out where it is another request by now. */
+  lookAgain(fill: Fill): void {
+    const otherwise = this.#otherwise();
+    if (otherwise !== undefined) fill.skip(otherwise);
+  }
+
   /**
    * Why it is another request by now than the cache was asked for: middleware behind the cache may have found out
    * only then who is asking.
    */
-  otherwise(): string | undefined {
+  #otherwise(): string | undefined {
     const { req, policy, partition } = this.#parts;
     if (req.method !== this.#method) return 'method-override';
     return this.outside(() => {
@@ -86,6 +97,9 @@ function attempt<T>(run: () => T): T | undefined {
     return undefined;
   }
 }
+
+const union = (some: ReadonlySet<string>, more: ReadonlySet<string>): ReadonlySet<string> =>
+  more.size === 0 ? some : new Set([...some, ...more]);
 
 function without(names: ReadonlySet<string>, covered: ReadonlySet<string>): ReadonlySet<string> {
   return covered.size === 0 ? names : new Set([...names].filter((name) => !covered.has(name)));

@@ -48,6 +48,12 @@ export function unchangedNames(before: readonly FieldLine[], now: readonly Field
   );
 }
 
+/** Lines that are not as they were before. */
+export function changedLines(before: readonly FieldLine[], now: readonly FieldLine[]): FieldLine[] {
+  const unchanged = unchangedNames(before, now);
+  return now.filter(([name]) => !unchanged.has(name.toLowerCase()));
+}
+
 type HeadFields = Record<string, number | string | string[] | undefined> | readonly unknown[];
 
 /** Does to a response what `writeHead(status, reason?, fields?)` says, and sends nothing yet. */

@@ -5,7 +5,10 @@ import {
   type Fill,
   type Forward,
   isSafe,
+  NOTHING_READ,
   type Policy,
+  type Reads,
+  type RequestHead,
   type ResolvedPolicy,
   resolvePolicy,
   type Wanted,
@@ -32,7 +35,7 @@ const ongoing = new WeakMap<Response, Ongoing>();
 export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Request>): RequestHandler {
   const policy = resolvePolicy(given);
   return function larder(req, res, next) {
-    takeOver(res);
+    const readBefore = takeOver(res);
     const invalidated = isSafe(req.method) ? undefined : invalidateWithReply(cache, req, res, () => []);
     // Somebody upstream has begun the answer and leaves its rest to the handler.
     if (res.headersSent) {
@@ -47,7 +50,11 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
       return passBy({ req, res, next, policy, visit }, status);
     }
     const { wanted, partition } = question;
-    const acting = { cache, req, res, next, policy, visit, partition, invalidated };
+    const { head } = wanted;
+    const acting = { cache, req, res, next, policy, visit, partition, head, readBefore, invalidated };
+    // Somebody reads the body already, and would be alone with it if the handler came later.
+    if (invalidated !== undefined && req.readableFlowing !== null)
+      return passBy(acting, { fwd: 'method', detail: 'method' });
     const answering = invalidated === undefined ? cache.answer(wanted, policy) : written(acting, wanted);
     answering
       .then((answer) => act(acting, answer))
@@ -69,6 +76,8 @@ interface Acting extends Passing {
   readonly cache: Cache;
   /** Of whom the request was when the cache was asked. */
   readonly partition: string | undefined;
+  readonly head: RequestHead;
+  readonly readBefore: Reads;
   /** For a write: everything that it made out of date is invalidated. */
   readonly invalidated: Promise<void> | undefined;
 }
@@ -105,7 +114,14 @@ function act(acting: Acting, answer: Answer): void {
  * While the cache was asked the client has left, or a time limit upstream has answered. A handler run for nobody
  * would only load the server; whoever waits for this fill asks for himself.
  */
-function comeTooLate({ req, visit }: Acting, answer: Answer): void {
+function comeTooLate(acting: Acting, answer: Answer): void {
+  const { req, res, visit, invalidated } = acting;
+  // A write is done all the same: whoever sent it need not have waited for the answer.
+  if (invalidated !== undefined && !res.headersSent) {
+    if (answer.kind === 'forward') answer.fill?.abandon();
+    passBy(acting, { fwd: 'method', detail: 'too-late' });
+    return;
+  }
   const fwd = answer.kind === 'forward' ? answer.fwd : 'miss';
   if (answer.kind === 'forward') answer.fill?.lose();
   visit.tell({ fwd, detail: 'too-late' }, routeOf(req));
@@ -138,12 +154,13 @@ function passBy({ req, res, next, policy, visit }: Passing, status: CacheStatus)
 }
 
 /** The policy nearest to the handler decides: whatever one further out has begun is given up. */
-function takeOver(res: Response): void {
+function takeOver(res: Response): Reads {
   const outer = ongoing.get(res);
-  outer?.capture?.giveUp();
+  const reads = outer?.capture?.giveUp() ?? NOTHING_READ;
   outer?.visit.handOver();
   if (outer !== undefined && !res.headersSent) {
     res.removeHeader('X-Cache');
     res.removeHeader('Cache-Status');
   }
+  return reads;
 }

@@ -40,12 +40,14 @@ export function reply(req: Request, res: Response, given: Reply): void {
   res.statusCode = notModified ? 304 : stored.status;
   // Left empty it is what belongs to the code; a handler that failed may have left its own.
   res.statusMessage = '';
+  for (const name of OF_ANOTHER_BODY) res.removeHeader(name);
   for (const [name, value] of stored.lines) {
     const key = name.toLowerCase();
     if (value.length === 0 && typeof value !== 'string') res.removeHeader(name);
     else if (key === 'vary') varyBy(res, String(value));
     else if (!notModified || belongsOn304(key)) res.setHeader(name, value);
   }
+  res.removeHeader(OWN_FIELD);
   if (statusHeaders) {
     res.setHeader('Age', String(currentAge(stored.generatedAt, now)));
     tellStatus(res, status);
@@ -54,6 +56,9 @@ export function reply(req: Request, res: Response, given: Reply): void {
   if (!notModified && stored.status !== 204) res.setHeader('Content-Length', String(body.length));
   end(notModified || req.method === 'HEAD' ? undefined : body);
 }
+
+/** A handler that confirmed the response, or failed, may have said these of a body that is not sent. */
+const OF_ANOTHER_BODY = ['Transfer-Encoding', 'Trailer', 'Content-Encoding', 'Content-Range', 'Content-Type'];
 
 /** Without Last-Modified its Date is what If-Modified-Since is compared with (RFC 9111 §4.3.2). */
 function validatorsOf({ etag, lastModified, lines }: StoredResponse, asked: Fields): Validators {

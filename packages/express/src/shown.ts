@@ -1,4 +1,4 @@
-import { PRECONDITION_FIELDS } from '@larder/core';
+import { PRECONDITION_FIELDS, type RequestHead } from '@larder/core';
 import type { Request } from 'express';
 import { cookieValues } from './request-head.ts';
 
@@ -7,6 +7,10 @@ export interface WatchRules {
   readonly cookiesShown: readonly string[] | undefined;
   /** What stands in place of the client's preconditions, by lower-case name; undefined leaves them to the handler. */
   readonly conditions: Readonly<Record<string, string>> | undefined;
+  /** What the key was made from. */
+  readonly keyed: Pick<RequestHead, 'scheme' | 'authority'>;
+  /** Nobody wants to know what is read: the handler may have plain objects. */
+  readonly unrecorded: boolean;
 }
 
 const PRECONDITIONS: ReadonlySet<string> = new Set(PRECONDITION_FIELDS);

@@ -113,6 +113,13 @@ class RequestWatch implements Watch, Watched {
     }
   }
 
+  isKeyed(name: 'hostname' | 'host' | 'protocol', value: unknown): boolean {
+    const { scheme, authority } = this.#rules.keyed;
+    if (name === 'protocol') return value === scheme;
+    const host = String(value ?? '').toLowerCase();
+    return host === authority || host === authority.replace(/:\d*$/, '');
+  }
+
   readBy(run: () => void): Reads {
     const { log } = this;
     const apart = new ReadLog();
@@ -144,7 +151,8 @@ class RequestWatch implements Watch, Watched {
       this.#rawShown ??= shownRaw(this.#sent(name, self) as string[], this.#rules);
       return this.#rawShown;
     }
-    return this.#viewOf(name, self).proxy;
+    const view = this.#viewOf(name, self);
+    return this.#rules.unrecorded ? view.plain : view.proxy;
   }
 
   write(name: string, self: object, value: unknown): void {

@@ -9,6 +9,8 @@ export interface Watched {
   /** The property as the client sent it, or as the handler is to see it. */
   view(name: string, self: object): unknown;
   write(name: string, self: object, value: unknown): void;
+  /** Whether the key was made from what Express says there. */
+  isKeyed(name: 'hostname' | 'host' | 'protocol', value: unknown): boolean;
 }
 
 export const WATCH: unique symbol = Symbol('larder.watch');
@@ -47,9 +49,20 @@ const watchedValues = (name: string, unwatchable: (log: ReadLog) => void): Watch
     unwatchable: ({ log }) => unwatchable(log),
   });
 
-/** Getters of Express read fields to tell what the key covers already, or what the cache answers. */
+/** Getters of Express read fields to tell what the cache answers. */
 const covered = (name: string): WatchedProperty =>
   computed(name, (watched, self) => watched.log.quietly(() => watched.value(name, self)));
+
+/**
+ * Or what the key covers already; unless they tell otherwise than it does, which a sub-app that trusts other proxies
+ * makes them: then it is the field that they were read from.
+ */
+const keyed = (name: 'hostname' | 'host' | 'protocol', field: string): WatchedProperty =>
+  computed(name, (watched, self) => {
+    const value = watched.log.quietly(() => watched.value(name, self));
+    if (!watched.isKeyed(name, value)) watched.log.field(field);
+    return value;
+  });
 
 const address = (name: string): WatchedProperty =>
   computed(name, (watched, self) => {
@@ -84,7 +97,10 @@ export const ALWAYS: readonly WatchedProperty[] = [
   }),
   watchedValues('headers', allFields),
   watchedValues('headersDistinct', allFields),
-  ...['hostname', 'host', 'protocol', 'fresh'].map(covered),
+  keyed('hostname', 'x-forwarded-host'),
+  keyed('host', 'x-forwarded-host'),
+  keyed('protocol', 'x-forwarded-proto'),
+  covered('fresh'),
   ...['ip', 'ips'].map(address),
   ...['user', 'auth', 'session'].map((name) => identity(name, name)),
   identity('sessionID', 'session'),

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { ReadLog } from './read-log.ts';
 import { copyOf, type Values } from './shown.ts';
 
@@ -45,6 +46,20 @@ export class WatchedValues implements ProxyHandler<Values> {
     this.#sent = sent;
     this.#shown = shown;
     this.proxy = new Proxy(shown, this);
+    // Node's own inspection looks behind a proxy, past everything here that would notice.
+    Reflect.defineProperty(shown, inspect.custom, {
+      value: () => {
+        tally.all(viewpoint.log);
+        return { ...this.#view() };
+      },
+      configurable: true,
+      writable: true,
+    });
+  }
+
+  /** What is shown, with nobody looking. */
+  get plain(): Values {
+    return this.#shown;
   }
 
   get changed(): boolean {

@@ -1,19 +1,7 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
 import express, { type Request } from 'express';
 import { describe, expect, it } from 'vitest';
-import { route, type Shop, shop, text, x } from './support/shop.ts';
-
-/** Sends bytes as they are, and gives all that comes back. */
-async function raw({ server }: Pick<Shop, 'server'>, request: string): Promise<string> {
-  if (!server.listening) await once(server, 'listening');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  socket.end(request.replaceAll('\n', '\r\n'));
-  let answer = '';
-  for await (const chunk of socket) answer += chunk;
-  return answer;
-}
+import { raw } from './support/raw.ts';
+import { route, shop, text, x } from './support/shop.ts';
 
 const who = (req: Request) => req.get('authorization') ?? req.get('cookie') ?? 'nobody';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { unwatched } from '../src/unwatched.ts';
 import { suspend, type Watch, watch } from '../src/watch.ts';
 import { shop } from './support/shop.ts';
-import { handled, type Loose, put, readsIn, readsOf } from './support/watching.ts';
+import { handled, type Loose, put, readsIn, readsOf, WATCHED } from './support/watching.ts';
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -95,7 +95,7 @@ describe('an unwatched middleware that', () => {
     let error: unknown;
     const { ask } = shop((app) => {
       app.use((req, _res, next) => {
-        watched = watch(req, { cookiesShown: undefined, conditions: {} });
+        watched = watch(req, WATCHED);
         next();
       });
       app.use(unwatched(middleware));
@@ -133,7 +133,7 @@ describe('an unwatched middleware that', () => {
   it('rejects does so as well, where Express takes promises', async () => {
     const { ask } = shop((app) => {
       app.use((req, res, next) => {
-        const watched = watch(req, { cookiesShown: undefined, conditions: {} });
+        const watched = watch(req, WATCHED);
         const failed = unwatched(async () => {
           await tick();
           throw failure;
@@ -149,7 +149,7 @@ describe('an unwatched middleware that', () => {
 
   it('leaves for another route says so', async () => {
     const { ask } = shop((app) => {
-      app.use((req, _res, next) => next(void watch(req, { cookiesShown: undefined, conditions: {} })));
+      app.use((req, _res, next) => next(void watch(req, WATCHED)));
       app.get(
         '/',
         unwatched((_req, _res, next) => next('route')),
@@ -166,7 +166,7 @@ describe('an unwatched middleware that', () => {
     const { ask } = shop((app) => {
       app.use((req, _res, next) => {
         request = req;
-        watched = watch(req, { cookiesShown: undefined, conditions: {} });
+        watched = watch(req, WATCHED);
         next();
       });
       app.use(unwatched((req, res) => void res.status(429).send(req.ip)));

@@ -1,7 +1,7 @@
 import type { Express, Request, Response } from 'express';
 import { describe, expect, it } from 'vitest';
 import { watch } from '../src/watch.ts';
-import { handled, type Loose, plain, put, readsOf } from './support/watching.ts';
+import { handled, type Loose, plain, put, readsOf, WATCHED } from './support/watching.ts';
 
 describe('preconditions', () => {
   const fields = { 'If-None-Match': '"a"', 'If-Modified-Since': 'Thu, 01 Jan 2026 00:00:00 GMT', 'X-A': '1' };
@@ -270,7 +270,7 @@ describe('after the watch', () => {
   it('another may begin, and ends one that had not', async () => {
     const { value, watch: outer } = await handled(
       (req, _res, first) => {
-        const inner = watch(req, { cookiesShown: [], conditions: {} });
+        const inner = watch(req, { ...WATCHED, cookiesShown: [] });
         first.restore();
         void req.headers['x-a'];
         void req.headers.cookie;

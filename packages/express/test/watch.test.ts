@@ -3,7 +3,7 @@ import express, { type Express } from 'express';
 import { describe, expect, it } from 'vitest';
 import { type Watch, watch } from '../src/watch.ts';
 import { shop } from './support/shop.ts';
-import { handled, type Loose, readsIn, readsOf } from './support/watching.ts';
+import { handled, type Loose, readsIn, readsOf, WATCHED } from './support/watching.ts';
 
 describe('a field is read', () => {
   it.each<[string, (req: Loose) => unknown]>([
@@ -57,7 +57,7 @@ describe('a field is read', () => {
       const inner = express();
       inner.get('/', (req, res) => void res.send([req.get('x-a'), req.hostname, req.ip]));
       app.use((req, _res, next) => {
-        watched = watch(req, { cookiesShown: undefined, conditions: {} });
+        watched = watch(req, { ...WATCHED, keyed: { scheme: 'http', authority: 'shop.example' } });
         next();
       });
       app.use('/sub', express.Router().use('/app', inner));

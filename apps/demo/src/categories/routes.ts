@@ -18,7 +18,7 @@ export function categoryRoutes(categories: CategoryRepository, larder: Larder): 
 
   router.get(
     '/report',
-    // A CDN counts from Age, so that no copy outlives this one; it may lag behind a new price as it does behind sales.
+    // A CDN counts from Age, so its copy ends with this one; behind a new price it may lag as behind sales.
     larder.cacheControl({ noCache: true, cdn: CDN }),
     larder.cacheResponse({ ...policies.report, tags: [tag.catalogue, tag.listings, tag.categories] }),
     async (_req, res) => {

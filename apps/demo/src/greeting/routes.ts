@@ -5,7 +5,7 @@ import { policies } from '../cache.ts';
 const GREETINGS = { en: 'Good morning', de: 'Guten Morgen', fr: 'Bonjour' } as const;
 const LANGUAGES = Object.keys(GREETINGS) as (keyof typeof GREETINGS)[];
 
-/** Careless, and left so: it answers by Accept-Language and does not say Vary, as handlers do until somebody gets French. */
+/** Careless on purpose: it answers by Accept-Language without Vary, as many do until somebody is sent French. */
 const greet: RequestHandler = (req, res) => {
   const language = (req.acceptsLanguages(LANGUAGES) || 'en') as keyof typeof GREETINGS;
   res.json({ greeting: GREETINGS[language] });
@@ -16,6 +16,6 @@ export function greetingRoutes(larder: Larder): Router {
   // Never stored, because Larder sees what was read; each request runs the handler.
   router.get('/', larder.cacheResponse(policies.greeting), greet);
   // The same handler: what it reads becomes its Vary.
-  router.get('/varied', larder.cacheResponse({ ...policies.greeting, reads: 'refuse' }), greet);
+  router.get('/varied', larder.cacheResponse({ ...policies.greeting, reads: 'vary' }), greet);
   return router;
 }

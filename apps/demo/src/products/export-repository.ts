@@ -8,7 +8,7 @@ export interface ExportedProduct {
   readonly priceCents: number;
 }
 
-/** The catalogue for other programs: what lists show of every product, and a cheap way to ask whether that is still so. */
+/** The catalogue for other programs, and a cheap way to ask whether it is still the same. */
 export class ExportRepository {
   readonly #database: Database;
 
@@ -23,7 +23,7 @@ export class ExportRepository {
     );
   }
 
-  /** Another one after every write. The sum of all dates, because of two writes the one with the later date may commit first. */
+  /** Another one after every write. All dates count: of two writes the one with the later date may commit first. */
   async version(): Promise<string> {
     const [row] = await this.#database.query<{ version: string }>(
       `SELECT concat(count(*), '-', sum(extract(epoch FROM updated_at))) AS version FROM products`,

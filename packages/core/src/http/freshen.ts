@@ -1,4 +1,4 @@
-import { type FieldLine, type Fields, fieldsOf } from './fields.ts';
+import type { FieldLine, Fields } from './fields.ts';
 import { validatorsOf, weaklyEqual } from './validator.ts';
 
 /** What was said of the bytes when they were stored still holds, whatever a head without them says (RFC 9111 §3.2). */
@@ -26,14 +26,21 @@ const identifies = (newer: string, old: string): boolean =>
   newer.startsWith('W/') ? weaklyEqual(newer, old) : newer === old;
 
 /**
- * Whether a HEAD's answer describes the stored response still (RFC 9111 §4.3.5): every validator that it
- * has, and its length, are as they were.
+ * What a HEAD's answer says of the stored response (RFC 9111 §4.3.5): the same where a validator of the
+ * handler's is as it was, changed where one or the length is not, and nothing where there is nothing to compare.
  */
-export function describes(head: Fields, stored: readonly FieldLine[], length: number): boolean {
-  const fields = fieldsOf(stored);
-  const [old, now] = [validatorsOf(fields), validatorsOf(head)];
-  const sameTag = now.etag === undefined || (old.etag !== undefined && weaklyEqual(old.etag, now.etag));
-  const sameDate = now.lastModified === undefined || now.lastModified === old.lastModified;
+export function comparedByHead(
+  head: Fields,
+  stored: { readonly fields: Fields; readonly ownEtag: boolean; readonly length: number },
+): 'same' | 'changed' | 'unknown' {
+  const [old, now] = [validatorsOf(stored.fields), validatorsOf(head)];
+  const compared = [
+    [stored.ownEtag ? undefined : old.etag, now.etag],
+    [old.lastModified, now.lastModified],
+  ].filter(([before, after]) => before !== undefined && after !== undefined) as [string, string][];
+  if (compared.some(([before, after]) => !weaklyEqual(before, after))) return 'changed';
   const stated = head.get('content-length');
-  return sameTag && sameDate && (stated === undefined || Number(stated) === length);
+  const alike = head.get('content-encoding') === stored.fields.get('content-encoding');
+  if (alike && stated !== undefined && Number(stated) !== stored.length) return 'changed';
+  return compared.length > 0 ? 'same' : 'unknown';
 }

@@ -36,8 +36,10 @@ function normalise(name: string, value: string | undefined): string | null {
   }
 }
 
-/** White space around delimiters folded; the order is not, because it may mean something. */
-const spaceless = (value: string): string =>
+/** White space around delimiters folded, where none may be quoted; the order is not, because it may mean something. */
+const spaceless = (value: string): string => (value.includes('"') ? value : withoutSpace(value));
+
+const withoutSpace = (value: string): string =>
   // Split and trimmed, because a pattern that looks for space before a comma takes quadratic time on much space.
   value
     .split(/([,;])/)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describes, freshenedLines, isAbout } from '../../src/http/freshen.ts';
+import { comparedByHead, freshenedLines, isAbout } from '../../src/http/freshen.ts';
 import { ago, fieldsFrom, type Given, linesFrom } from '../support/heads.ts';
 
 const updated = (stored: Given, newer: Given) => freshenedLines(linesFrom(stored), linesFrom(newer));
@@ -70,15 +70,16 @@ describe('a 304 (RFC 9111 §4.3.4)', () => {
 
 describe('a HEAD’s answer (RFC 9111 §4.3.5)', () => {
   const STORED = { ETag: '"a"', 'Last-Modified': ago(9) };
-  const same = (head: Given, stored: Given = STORED) => describes(fieldsFrom(head), linesFrom(stored), 10);
+  const compared = (head: Given, stored: Given = STORED, ownEtag = false) =>
+    comparedByHead(fieldsFrom(head), { fields: fieldsFrom(stored), ownEtag, length: 10 });
 
   it.each<Given>([
-    {},
     { ETag: '"a"' },
+    { ETag: 'W/"a"' },
     { 'Last-Modified': ago(9) },
-    { 'Content-Length': '10' },
     { ...STORED, 'Content-Length': '10' },
-  ])('describes what is stored where it says nothing else: %j', (head) => expect(same(head)).toBe(true));
+    { ETag: '"a"', 'Content-Encoding': 'gzip', 'Content-Length': '4' },
+  ])('is the same where a validator is: %j', (head) => expect(compared(head)).toBe('same'));
 
   it.each<Given>([
     { ETag: '"b"' },
@@ -89,10 +90,17 @@ describe('a HEAD’s answer (RFC 9111 §4.3.5)', () => {
     { 'Content-Length': 'x' },
     { ...STORED, 'Content-Length': '11' },
     { ETag: '"b"', 'Last-Modified': ago(9), 'Content-Length': '10' },
-  ])('outdates what is stored where one of them differs: %j', (head) => expect(same(head)).toBe(false));
+  ])('has changed where one of them, or the length, has: %j', (head) =>
+    expect(compared(head)).toBe('changed'),
+  );
 
-  it('outdates what has not the validators that it has', () => {
-    expect(same({ ETag: '"a"' }, {})).toBe(false);
-    expect(same({ 'Last-Modified': ago(9) }, {})).toBe(false);
-  });
+  it.each<[Given, Given, boolean]>([
+    [{}, STORED, false],
+    [{ 'Content-Length': '10' }, STORED, false],
+    [{ ETag: '"a"' }, {}, false],
+    [{ ETag: '"a"' }, { ETag: '"a"' }, true],
+    [{ ETag: '"b"' }, { ETag: '"a"' }, true],
+  ])('says nothing where there is nothing of the handler’s to compare: %j, %j', (head, stored, own) =>
+    expect(compared(head, stored, own)).toBe('unknown'),
+  );
 });

@@ -1,3 +1,5 @@
+import v8 from 'node:v8';
+import zlib from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame, type Entry, encodeFrame, type Framed } from '../../src/index.ts';
@@ -127,9 +129,79 @@ describe('a frame', () => {
   });
 });
 
+describe('what somebody else has written', () => {
+  const { crc32 } = zlib;
+  const sealed = (frame: Buffer): Buffer => {
+    frame.writeUInt32BE(crc32(frame.subarray(6)), 2);
+    return frame;
+  };
+  const responding = (change: object): Framed => ({
+    ...framed,
+    entry: { ...framed.entry, payload: { ...framed.entry.payload, ...change } as Entry['payload'] },
+  });
+
+  it('sets nothing on any object, by whatever name', () => {
+    const names = ['__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toString'];
+    const lines = names.map((name) => [name, 'polluted'] as const);
+    const nominated = names.map((name) => [name, 'polluted'] as const);
+    const planted = responding({ lines, nominated, __proto__: { polluted: true } });
+    const payload = decodeFrame(encodeFrame(planted))?.entry.payload;
+    expect(payload).toMatchObject({ lines, nominated });
+    expect(Object.getPrototypeOf(payload)).toBe(Object.prototype);
+    expect([({} as { polluted?: unknown }).polluted, Object.keys(Object.prototype)]).toEqual([undefined, []]);
+  });
+
+  it.each([
+    ['a status below 200', { status: 199 }],
+    ['a status above 599', { status: 600 }],
+    ['a time that is none', { freshUntil: Number.NaN }],
+    ['a time without end', { generatedAt: Number.POSITIVE_INFINITY }],
+    ['a name with a colon', { lines: [['X: a', 'b']] }],
+    ['a name with a space', { lines: [['X a', 'b']] }],
+    ['no name', { lines: [['', 'b']] }],
+    ['a value with CR', { lines: [['X', 'a\rb']] }],
+    ['a value with LF in one of its lines', { lines: [['X', ['a', 'b\nc']]] }],
+    ['a value beyond a byte', { lines: [['X', '\u0100']] }],
+    ['a nominated field of no name', { nominated: [['', 'a']] }],
+    ['a nominated field of two lines', { nominated: [['x\r\ny', 'a']] }],
+  ])('with %s is no entry', (_, change) => {
+    expect(decodeFrame(encodeFrame(responding(change)))).toBeUndefined();
+  });
+
+  it('is no entry with any four bytes of its head changed, or is one of the same shape', () => {
+    const whole = encodeFrame(framed);
+    const end = 10 + whole.readUInt32BE(6);
+    for (let at = 10; at <= end - 4; at += 1) {
+      for (const lie of [0xffff_ffff, 0x7fff_ffff, 0x8000_0000, 0]) {
+        const frame = Buffer.from(whole);
+        frame.writeUInt32BE(lie, at);
+        const decoded = decodeFrame(sealed(frame));
+        if (decoded !== undefined) expect(encodeFrame(decoded).length).toBeLessThan(whole.length * 4);
+      }
+    }
+  });
+
+  it('with a head longer than the frame, or than any could be, is no entry', () => {
+    for (const length of [encodeFrame(framed).length - 9, 2 ** 31, 2 ** 32 - 1]) {
+      const frame = encodeFrame(framed);
+      frame.writeUInt32BE(length, 6);
+      expect(decodeFrame(sealed(frame))).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['V8', () => v8.serialize({ kind: 'response', body: Buffer.from('x') })],
+    ['JSON', () => Buffer.from('{"__proto__":{"polluted":true},"kind":"response"}')],
+    ['MessagePack', () => Buffer.from('81a95f5f70726f746f5f5f81a8706f6c6c75746564c3', 'hex')],
+    ['gzip', () => zlib.gzipSync(encodeFrame(framed))],
+  ])('as %s is no entry', (_, bytes) => {
+    expect(decodeFrame(bytes())).toBeUndefined();
+  });
+});
+
 describe('lengths that lie', () => {
-  it('are found out before anything is allocated for them', async () => {
-    const { crc32 } = await import('node:zlib');
+  it('are found out before anything is allocated for them', () => {
+    const { crc32 } = zlib;
     const lies = Buffer.alloc(64, 0xff);
     lies[0] = 0x4c;
     lies[1] = encodeFrame(framed)[1]!;

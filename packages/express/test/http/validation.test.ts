@@ -246,6 +246,6 @@ describe('HEAD (RFC 9111 §4.3.5)', () => {
     Object.assign(state, { body: 'second', etag: '"2"' });
     await ask('/', {}, 'HEAD');
     const next = await ask('/');
-    expect([status(next), text(next)]).toEqual(['Larder; fwd=uri-miss; fwd-status=200; stored', 'second']);
+    expect([status(next), text(next)]).toEqual(['Larder; fwd=stale; fwd-status=200; stored', 'second']);
   });
 });

@@ -1,4 +1,5 @@
 import type { Express, Request, RequestHandler, Response } from 'express';
+import { requestHead } from '../../src/request-head.ts';
 import { type Watch, type WatchRules, watch } from '../../src/watch.ts';
 import { shop } from './shop.ts';
 
@@ -35,6 +36,13 @@ export const readsOf = (watched: Watch) => ({
   ...(watched.wholesale && { wholesale: true }),
 });
 
+export const WATCHED: WatchRules = {
+  cookiesShown: undefined,
+  conditions: {},
+  keyed: { scheme: 'http', authority: '' },
+  unrecorded: false,
+};
+
 /** Watches one request, and gives what its handler made of it. */
 export async function handled<T>(
   handler: (req: Loose, res: Response, watched: Watch) => T,
@@ -45,7 +53,7 @@ export async function handled<T>(
   const { ask } = shop((app) => {
     scene.upstream?.(app);
     app.use((req, _res, next) => {
-      watched = watch(req, { cookiesShown: undefined, conditions: {}, ...scene.rules });
+      watched = watch(req, { ...WATCHED, keyed: requestHead(req), ...scene.rules });
       next();
     });
     scene.behind?.(app, () => watched!);
