@@ -33,13 +33,17 @@ export const invalidKey = (given: unknown): LarderError =>
   new LarderError('LARDER_INVALID_KEY', `key: got ${show(given)}; give a non-empty string`);
 
 export const invalidTag = (given: unknown, fix: string): LarderError =>
-  new LarderError('LARDER_INVALID_TAG', `tag: got ${show(given)}; ${fix}`);
+  new LarderError('LARDER_INVALID_TAG', `tag: got ${shape(given)}; ${fix}`);
 
 export const storeFailed = (operation: string, cause: unknown): LarderError =>
   new LarderError('LARDER_STORE_FAILED', `the store could not ${operation}`, { cause });
 
 export const storeTooSlow = (ms: number): LarderError =>
   new LarderError('LARDER_STORE_FAILED', `the store did not answer within ${ms} ms`);
+
+/** Tags are made of requests: what a client sent has no business in a log. */
+const shape = (value: unknown): string =>
+  typeof value === 'string' && value.length > 0 ? `a text of ${value.length} characters` : show(value);
 
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);

@@ -18,7 +18,7 @@ export {
   type XCache,
   xCache,
 } from './http/cache-status.ts';
-export { type FieldLine, type Fields, fieldsOf, mergeLists } from './http/fields.ts';
+export { type FieldLine, type Fields, fieldsOf, mergeLists, trimOws } from './http/fields.ts';
 export { isSafe, type RequestHead, targetUri } from './http/message.ts';
 export { byteranges, type Multipart } from './http/multipart.ts';
 export { belongsOn304, isNotModified, PRECONDITION_FIELDS } from './http/precondition.ts';

@@ -38,17 +38,15 @@ export interface Reading {
 }
 
 /**
- * Fields that shape no response, or that every request which gets this far has alike: those of the connection
- * and the message, of the body that it has not, the preconditions that are the cache's to answer, directives
+ * Fields that every request which gets this far has alike, preconditions that are the cache's to answer, directives
  * to caches, and marks that tell one exchange from another.
  */
 const HARMLESS = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect', 'via'],
-  ...['transfer-encoding', 'content-length', 'date'],
-  ...['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range', 'range'],
-  ...['cache-control', 'pragma'],
-  ...['traceparent', 'tracestate', 'baggage', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled'],
-  ...['x-request-id', 'x-correlation-id', 'x-amzn-trace-id', 'x-cloud-trace-context'],
+  ...['transfer-encoding', 'content-length'],
+  ...['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'range'],
+  'cache-control',
+  ...['traceparent', 'tracestate', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled'],
+  ...['x-amzn-trace-id', 'x-cloud-trace-context'],
 ]);
 
 /** Field names read that neither the key nor `varying` covers. */

@@ -160,7 +160,7 @@ export function stored(
  */
 function linesAdded(head: ResponseHead, varying: readonly string[], rules: StoringRules): FieldLine[] {
   const own = nominatedNames(head.fields.get('vary'));
-  const unnamed = varying.filter((name) => !own.includes(name));
+  const unnamed = [...rules.vary, ...varying].filter((name) => !own.includes(name));
   const asked = rules.credentialsCovered ? 'private, no-cache' : 'no-cache';
   return [
     ...(isTold(head) ? [] : [['Cache-Control', asked] as const]),

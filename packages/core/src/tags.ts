@@ -37,7 +37,7 @@ export function userTags(given: unknown): Tag[] {
     return `t:${tag}`;
   });
   if (tags.length > MAX_TAGS) {
-    throw invalidTag(`${tags.length} tags`, `at most ${MAX_TAGS}; use a coarser tag for the group`);
+    throw invalidTag(tags.length, `at most ${MAX_TAGS}; use a coarser tag for the group`);
   }
   return tags;
 }

@@ -1,4 +1,4 @@
-import type { Fields, RequestHead } from '@larder/core';
+import { type Fields, type RequestHead, trimOws } from '@larder/core';
 import type { Request } from 'express';
 
 /** The request as the cache sees it: the target URI that the client named, wherever a router has come to. */
@@ -33,8 +33,14 @@ function rewrittenUrl({ baseUrl, url, originalUrl }: Request): string | undefine
 function authorityOf(req: Request): string {
   if (hostLines(req.rawHeaders) !== 1) return '';
   const forwarded = req.headers['x-forwarded-host'];
-  if (typeof forwarded === 'string' && isTrusted(req)) return forwarded.split(',')[0]!.trim().toLowerCase();
+  if (typeof forwarded === 'string' && isTrusted(req)) return firstOf(forwarded).toLowerCase();
   return req.headers.host?.toLowerCase() ?? '';
+}
+
+/** As Express reads it, to the byte. */
+function firstOf(list: string): string {
+  const comma = list.indexOf(',');
+  return comma === -1 ? list : list.slice(0, comma).trimEnd();
 }
 
 function isTrusted(req: Request): boolean {
@@ -78,8 +84,8 @@ export function cookieValues(req: Request, names: readonly string[]): [name: str
   const sent = new Map<string, string>();
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const equals = pair.indexOf('=');
-    const name = pair.slice(0, equals).trim();
-    if (equals > 0 && !sent.has(name)) sent.set(name, pair.slice(equals + 1).trim());
+    const name = trimOws(pair.slice(0, equals));
+    if (equals > 0 && !sent.has(name)) sent.set(name, trimOws(pair.slice(equals + 1)));
   }
   return names.map((name) => [name, sent.get(name) ?? null]);
 }

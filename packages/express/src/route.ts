@@ -11,7 +11,9 @@ export const NO_ROUTE = '(none)';
 export function routeOf(req: Request): string {
   const path: unknown = req.route?.path;
   if (path === undefined) return NO_ROUTE;
-  const names = new Map(Object.entries(req.params ?? {}).map(([name, value]) => [String(value), `:${name}`]));
+  // Of two with one value the mount path's is the first.
+  const named = Object.entries(req.params ?? {}).map(([name, value]) => [String(value), `:${name}`] as const);
+  const names = new Map(named.reverse());
   const base = (req.baseUrl ?? '')
     .split('/')
     .map((segment) => names.get(decoded(segment)) ?? segment)

@@ -35,7 +35,7 @@ describe('a handler that reads what the key does not cover keeps its response ou
     ['its method and its freshness', (req) => [req.method, req.fresh, req.stale]],
     ['credentials that it would have bypassed with', (req) => [req.get('cookie'), req.get('authorization')]],
     ['a user that there is not', (req) => (req as Request & { user?: unknown }).user],
-    ['marks of one exchange', (req) => [req.get('traceparent'), req.get('x-request-id') === 'never']],
+    ['marks of one exchange', (req) => [req.get('traceparent'), req.get('tracestate')]],
   ])('but may read %s', async (_, read) => {
     const { ask } = reading(read);
     await ask('/');

@@ -8,9 +8,19 @@ const NAME = /\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(\s*=\s*)?/y;
 /** With field names these mean less than without, so that of two the stricter must count. */
 const BY_FIELD = new Set(['no-cache', 'private']);
 
+/** Directives that keep something from being done: overlooked, they would be disobeyed. */
+export const FORBIDDING: ReadonlySet<string> = new Set([
+  'must-revalidate',
+  'must-understand',
+  'no-cache',
+  'no-store',
+  'private',
+  'proxy-revalidate',
+]);
+
 /**
- * Reads a Cache-Control value. Total: whatever cannot be read is skipped up to the next comma, and what stands
- * behind an argument spoils it. Of duplicates the first counts (RFC 9111 §4.2.1), except that field names add
+ * Reads a Cache-Control value. Total: whatever cannot be read is skipped up to the next comma, but for what forbids
+ * (`public; private` is a common mistake), and what stands behind an argument spoils it. Of duplicates the first counts (RFC 9111 §4.2.1), except that field names add
  * up and none stands for all.
  */
 export function parseCacheControl(value: string | undefined): Directives {
@@ -26,6 +36,9 @@ export function parseCacheControl(value: string | undefined): Directives {
     const end = comma === -1 ? value.length : comma;
     if (match !== null)
       add(directives, match[1]!.toLowerCase(), hasArgument ? argumentOf(value, from, quote, end) : '');
+    for (const word of value.slice(quote === undefined ? from : quote + 1, end).split(/[\s;]+/)) {
+      if (FORBIDDING.has(word.toLowerCase())) add(directives, word.toLowerCase(), '');
+    }
     at = end + 1;
   }
   return directives;

@@ -30,6 +30,16 @@ export function listOf(value: string | undefined): string[] {
   return members;
 }
 
+/** Without the white space that HTTP knows around it (RFC 9110 §5.6.3): JavaScript's own trim takes more. */
+export function trimOws(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && isOws(text, from)) from += 1;
+  while (to > from && isOws(text, to - 1)) to -= 1;
+  return text.slice(from, to);
+}
+
+const isOws = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t';
+
 /** Field names a value was written for, united without repeats and in first-seen order. */
 export function mergeLists(...values: (string | undefined)[]): string {
   const seen = new Map<string, string>();

@@ -41,6 +41,9 @@ const PER_REQUEST = [
 
 const NEVER_REPLAYED = new Set([...HOP_BY_HOP, ...PER_REQUEST]);
 
+/** Whether a stored response can have a field of the name. */
+export const isReplayed = (name: string): boolean => !NEVER_REPLAYED.has(name.toLowerCase());
+
 /** The lines of a response that a later request may be given. */
 export function replayable(lines: readonly FieldLine[], fields: Fields): FieldLine[] {
   const nominated = new Set(listOf(fields.get('connection')));

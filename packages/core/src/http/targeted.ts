@@ -1,4 +1,4 @@
-import { type Directives, parseCacheControl } from './cache-control.ts';
+import { type Directives, FORBIDDING, parseCacheControl } from './cache-control.ts';
 import type { Fields } from './fields.ts';
 import { type Member, parseDictionary } from './structured.ts';
 
@@ -46,15 +46,6 @@ export function parseTargeted(value: string): Directives | undefined {
   }
   return directives;
 }
-
-const FORBIDDING = new Set([
-  'must-revalidate',
-  'must-understand',
-  'no-cache',
-  'no-store',
-  'private',
-  'proxy-revalidate',
-]);
 
 const isFalse = (member: Member): boolean => member.kind === 'boolean' && !member.value;
 

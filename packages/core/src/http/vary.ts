@@ -1,5 +1,5 @@
 import { encodingClass } from './content-coding.ts';
-import { type Fields, listOf } from './fields.ts';
+import { type Fields, listOf, trimOws } from './fields.ts';
 import { canonicalWeighted } from './quality.ts';
 
 /** A request field that chose a response, with the value it had; null when the request had none. */
@@ -36,15 +36,9 @@ function normalise(name: string, value: string | undefined): string | null {
   }
 }
 
-/** White space around delimiters folded, where none may be quoted; the order is not, because it may mean something. */
-const spaceless = (value: string): string => (value.includes('"') ? value : withoutSpace(value));
-
-const withoutSpace = (value: string): string =>
-  // Split and trimmed, because a pattern that looks for space before a comma takes quadratic time on much space.
-  value
-    .split(/([,;])/)
-    .map((part) => part.trim())
-    .join('');
+/** White space around commas folded, where none may be quoted; the order is not, because it may mean something. */
+const spaceless = (value: string): string =>
+  value.includes('"') ? value : value.split(',').map(trimOws).join(',');
 
 /** Whether a stored response was chosen by the same values that this request has. */
 export function matches(stored: readonly NominatedField[], request: Fields): boolean {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Entry, Payload, StoredResponse } from '../entry.ts';
 import { type FieldLine, isToken } from '../http/fields.ts';
+import { isReplayed } from '../http/replayed.ts';
 import type { NominatedField } from '../http/vary.ts';
 import { ByteReader, ByteWriter, Malformed } from './bytes.ts';
 
@@ -145,7 +146,7 @@ function readResponse(head: ByteReader, body: Buffer): StoredResponse {
     etag: head.optional(),
     lastModified: head.optional(),
     nominated: head.list((): NominatedField => [fieldName(head.text()), head.optional() ?? null]),
-    lines: head.list((): FieldLine => [fieldName(head.text()), fieldValues(head)]),
+    lines: head.list((): FieldLine => [storedName(head.text()), fieldValues(head)]),
     body,
   };
 }
@@ -166,6 +167,11 @@ function readFlags(bits: number): Record<(typeof FLAGS)[number], boolean> {
 function fieldName(text: string): string {
   if (!isToken(text)) throw new Malformed();
   return text;
+}
+
+function storedName(text: string): string {
+  if (!isReplayed(text)) throw new Malformed();
+  return fieldName(text);
 }
 
 /** Whoever can write to the store must not be able to split a response into two (RFC 9110 §5.5). */

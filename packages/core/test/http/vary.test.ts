@@ -39,7 +39,7 @@ describe('what means the same is one variant (RFC 9111 §4.1)', () => {
     ['empty members (§5.6.1)', 'accept', ',, a/b, ,', 'a/b'],
     ['empty parameters (§5.6.6)', 'accept', 'a/b;;q=0.5;', 'a/b;q=0.5'],
     ['codings (§12.5.3)', 'accept-encoding', 'gzip;q=0.8, foo, br', 'br,gzip'],
-    ['white space of other fields', 'x-any', ' b ,a ; C', 'b,a;C'],
+    ['white space around the commas of other fields', 'x-any', ' b ,a ; C', 'b,a ; C'],
   ])('%s', (_, name, value, text) => expect(normalised(name, value)).toBe(text));
 });
 
