@@ -52,6 +52,15 @@ export function retainUntil(response: StoredResponse, now: number): number {
   return Math.max(usable, Math.max(freshUntil, now) + again);
 }
 
+/** The stored response as one that nobody is given unvalidated any more. */
+export const outdated = (response: StoredResponse, now: number): StoredResponse => ({
+  ...response,
+  freshUntil: now,
+  staleWhileRevalidateUntil: now,
+  staleIfErrorUntil: now,
+  strict: true,
+});
+
 /** Stands at a URI whose responses depend on request fields, and says which. */
 export interface Variants {
   readonly kind: 'variants';

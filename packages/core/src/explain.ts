@@ -75,6 +75,10 @@ const RESPONSES: Record<string, Reason> = {
     'Larder: responses',
   ],
   'too-large': ['it is larger than policy.maxBodyBytes', 'Larder: responses'],
+  'late-head': [
+    'middleware behind the cache set a field as the head went out: mount it before cacheResponse',
+    'Larder: responses',
+  ],
   'invalid-head': ['its head could not be sent, and the error got another answer', 'RFC 9110 §5.5'],
   length: ['it has another length than its Content-Length says', 'RFC 9111 §3.3'],
   destroyed: ['it was broken off', 'RFC 9111 §3.3'],

@@ -1,11 +1,18 @@
 import type { Clock } from './clock.ts';
-import { conditionsOf, type Entry, MAX_VARIANTS, retainUntil, type StoredResponse } from './entry.ts';
+import {
+  conditionsOf,
+  type Entry,
+  MAX_VARIANTS,
+  outdated,
+  retainUntil,
+  type StoredResponse,
+} from './entry.ts';
 import type { Flight } from './flight.ts';
+import { groupTags } from './group-tags.ts';
 import type { Forward } from './http/cache-status.ts';
-import { type FieldLine, fieldsOf } from './http/fields.ts';
+import type { FieldLine } from './http/fields.ts';
 import { targetUri } from './http/message.ts';
 import { OWN_FIELD } from './http/targeted.ts';
-import { groupsOf, originOf } from './http/unsafe.ts';
 import { variantKey } from './key.ts';
 import type { Wanted } from './lookup.ts';
 import { type Plan, planFor } from './plan.ts';
@@ -15,7 +22,7 @@ import type { Reads } from './reads.ts';
 import type { Snapshot, Store } from './store/store.ts';
 import { headOf } from './stored.ts';
 import { type HandlerHead, type PlanContext, refusalOf, unkeyedIn } from './storing.ts';
-import { groupTag, isTag, joinTags, MAX_TAGS, type Tag, uriTag, userTags, writeTag } from './tags.ts';
+import { joinTags, MAX_TAGS, type Tag, uriTag, userTags, writeTag } from './tags.ts';
 
 export interface FillParts {
   readonly wanted: Wanted;
@@ -135,10 +142,12 @@ export class Fill {
   /** What is stored does not say any more what the handler would (RFC 9111 §4.3.5). */
   async outdate(): Promise<void> {
     const { stale } = this.#parts;
-    if (stale === undefined) return;
+    const held = stale && (await this.#store.get(stale.key, stale.tags));
+    // Somebody else may have stored a newer one meanwhile.
+    const same = held?.payload.kind === 'response' && held.payload.generatedAt === stale?.payload.generatedAt;
+    if (stale === undefined || !same) return;
     const now = this.#clock.now();
-    const over = { freshUntil: now, staleWhileRevalidateUntil: now, staleIfErrorUntil: now };
-    const payload = { ...stale.payload, ...over };
+    const payload = outdated(stale.payload, now);
     await this.#snapshot.set({ ...stale, payload, retainUntil: retainUntil(payload, now) });
   }
 
@@ -189,21 +198,12 @@ export class Fill {
       tags: joinTags(
         wanted.tags,
         this.#lateTags,
-        this.#groupTags(payload),
+        groupTags(wanted.head, payload.lines),
         isOf(stale, payload) ? stale!.tags : [],
       ),
       retainUntil: Math.min(retainUntil(payload, now), now + MAX_RETENTION_SECONDS * 1000),
       payload,
     };
-  }
-
-  /** A group is a tag of its origin's (RFC 9875 §2), and of the whole namespace's where one of that name is used. */
-  #groupTags({ lines }: StoredResponse): readonly Tag[] {
-    const origin = originOf(this.#parts.wanted.head);
-    return groupsOf(fieldsOf(lines).get('cache-groups')).flatMap((group) => [
-      groupTag(origin, group),
-      ...(isTag(group) ? userTags(group) : []),
-    ]);
   }
 
   /** Makes the URI's own entry name the variant, so that later requests find it. True when they will. */

@@ -23,6 +23,7 @@ export { isSafe, type RequestHead, targetUri } from './http/message.ts';
 export { byteranges, type Multipart } from './http/multipart.ts';
 export { belongsOn304, isNotModified, PRECONDITION_FIELDS } from './http/precondition.ts';
 export { answerRange, type ByteRange, contentRange, unsatisfiedRange } from './http/range.ts';
+export { isReplayed } from './http/replayed.ts';
 export { OWN_FIELD } from './http/targeted.ts';
 export { type OutOfDate, originOf, outOfDate } from './http/unsafe.ts';
 export type { Validators } from './http/validator.ts';
@@ -46,7 +47,7 @@ export type { SharedTier } from './store/compose.ts';
 export { decodeFrame, encodeFrame, type Framed } from './store/frame.ts';
 export { type MemoryOptions, memoryStore } from './store/memory.ts';
 export type { Snapshot, Store } from './store/store.ts';
-export { withBody, withLines } from './stored.ts';
+export { withBody } from './stored.ts';
 export type { HandlerHead } from './storing.ts';
 export {
   groupTag,

@@ -2,7 +2,6 @@ import { entityTag } from './entity-tag.ts';
 import type { StoredResponse } from './entry.ts';
 import { generatedAt } from './http/age.ts';
 import { type FieldLine, fieldsOf, listOf } from './http/fields.ts';
-import { freshenedLines } from './http/freshen.ts';
 import { lifetimeOf } from './http/freshness.ts';
 import type { RequestHead, ResponseHead } from './http/message.ts';
 import { replayable } from './http/replayed.ts';
@@ -100,11 +99,5 @@ export const headOf = ({ status, lines }: Pick<ResponseHead, 'status' | 'lines'>
   lines,
   fields: fieldsOf(lines),
 });
-
-/** The stored response with lines that came to it late, in place of its own. */
-export function withLines(response: StoredResponse, late: readonly FieldLine[]): StoredResponse {
-  const lines = freshenedLines(response.lines, replayable(late, fieldsOf(late)));
-  return { ...response, lines };
-}
 
 const hasContent = (status: number): boolean => isSuccessful(status) && status !== 204;

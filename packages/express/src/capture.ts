@@ -55,13 +55,14 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     try {
       return watcher.outside(call);
     } catch (error) {
-      collector.letGo();
+      collector = collecting();
       watcher.broken();
       if (!res.headersSent) phase = 'waiting';
       throw error;
     }
   };
-  const collector = new BodyCollector(limitBytes, () => watcher.tooLarge());
+  const collecting = () => new BodyCollector(limitBytes, () => watcher.tooLarge());
+  let collector = collecting();
   let phase: 'waiting' | 'sending' | 'head-only' | 'replaced' = 'waiting';
   let over = false;
 

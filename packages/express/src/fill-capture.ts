@@ -4,11 +4,11 @@ import {
   type Fill,
   type Forward,
   type ForwardStatus,
+  isReplayed,
   type Plan,
   type Reads,
   type StoredResponse,
   withBody,
-  withLines,
 } from '@larder/core';
 import type { Response } from 'express';
 import { type Body, capture, type Decision, type End, isWrapped, type Watcher } from './capture.ts';
@@ -68,10 +68,9 @@ export class FillCapture implements Watcher {
   /** From here on the response is somebody else's, who must know what was read of its request so far. */
   giveUp(): Reads {
     this.#givenUp = true;
-    const { reads } = this.#request;
     this.#request.restore();
     this.#parts.fill.abandon();
-    return reads;
+    return this.#request.readSoFar;
   }
 
   outside<T>(call: () => T): T {
@@ -155,11 +154,11 @@ export class FillCapture implements Watcher {
     return { kind: 'send', withoutBody, keep: storing };
   }
 
-  /** Middleware behind the cache has a last word on heads, as it would with every response of the handler. */
+  /** What middleware behind the cache says only now was not judged, and a hit would lack it. */
   headGoes(): void {
-    if (this.#response === undefined || this.#givenUp) return;
+    if (this.#givenUp || this.#plan?.kind !== 'store') return;
     const late = changedLines(this.#decided, linesOf(this.#parts.res));
-    if (late.length > 0) this.#response = withLines(this.#response, late);
+    if (late.some(([name]) => isReplayed(name))) this.#parts.fill.skip('late-head');
   }
 
   broken(): void {
@@ -207,10 +206,15 @@ export class FillCapture implements Watcher {
   async #cover({ stored }: PlanOf<'cover'>, body: Buffer | undefined): Promise<Outcome> {
     const { fill, policy, res } = this.#parts;
     const stands = await fill.stillStands().catch(() => false);
-    if (stands) {
-      restoreLines(res, this.#before);
-      this.#reply(stored);
-      return {};
+    try {
+      if (stands) {
+        restoreLines(res, this.#before);
+        this.#reply(stored);
+        return {};
+      }
+    } catch (error) {
+      // Something upstream refused it; a client that waits for an answer gets the one there is.
+      if (res.headersSent) throw error;
     }
     this.#status = { ...this.#status, detail: undefined };
     this.#failure!.release(this.#status, policy.statusHeaders, body, this.#end);

@@ -42,12 +42,23 @@ export class FilledRequest {
 
   /** What the handler has read that neither `partition` nor `key` has. */
   get reads(): Reads {
-    const [now, before, covered] = [this.#watch, this.#parts.readBefore, this.#covered];
+    const [read, covered] = [this.readSoFar, this.#covered];
     return {
-      fields: without(union(now.fields, before.fields), covered.fields),
-      cookies: without(union(now.cookies, before.cookies), covered.cookies),
-      others: without(union(now.others, before.others), covered.others),
-      wholesale: (now.wholesale || before.wholesale) && !covered.wholesale,
+      fields: without(read.fields, covered.fields),
+      cookies: without(read.cookies, covered.cookies),
+      others: without(read.others, covered.others),
+      wholesale: read.wholesale && !covered.wholesale,
+    };
+  }
+
+  /** What has been read, whatever covers it: another policy may not. */
+  get readSoFar(): Reads {
+    const [now, before] = [this.#watch, this.#parts.readBefore];
+    return {
+      fields: union(now.fields, before.fields),
+      cookies: union(now.cookies, before.cookies),
+      others: union(now.others, before.others),
+      wholesale: now.wholesale || before.wholesale,
     };
   }
 

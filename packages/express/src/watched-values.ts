@@ -39,6 +39,7 @@ export class WatchedValues implements ProxyHandler<Values> {
   readonly #tally: Tally;
   readonly #written = new Set<string | symbol>();
   #sent: Values;
+  #untouched: Values | undefined;
 
   constructor(viewpoint: Viewpoint, tally: Tally, sent: Values, shown: Values) {
     this.#viewpoint = viewpoint;
@@ -57,12 +58,19 @@ export class WatchedValues implements ProxyHandler<Values> {
     });
   }
 
-  /** What is shown, with nobody looking. */
+  /** What is shown, with nobody looking: what is written there is found by comparing afterwards. */
   get plain(): Values {
+    this.#untouched ??= { ...this.#shown };
     return this.#shown;
   }
 
   get changed(): boolean {
+    const before = this.#untouched;
+    if (before !== undefined) {
+      for (const name of new Set([...Object.keys(before), ...Object.keys(this.#shown)])) {
+        if (before[name] !== this.#shown[name]) this.#written.add(name);
+      }
+    }
     return this.#written.size > 0;
   }
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { describe, expect, it } from 'vitest';
 import { route, shop, text, x } from '../support/shop.ts';
 
@@ -228,22 +228,95 @@ describe('a confirmed response', () => {
 });
 
 describe('middleware behind the cache that sets fields as the head goes out', () => {
-  it('has them in what is stored', async () => {
-    const policy: RequestHandler = (_, res, next) => {
+  const setting = (set: (req: Request, res: Response) => void): RequestHandler =>
+    function setLate(req, res, next) {
       const { writeHead } = res;
-      res.writeHead = function secure(...args: unknown[]) {
-        res.setHeader('Content-Security-Policy', "default-src 'self'");
+      res.writeHead = function late(...args: unknown[]) {
+        set(req, res);
         return writeHead.apply(res, args as never);
       } as typeof res.writeHead;
       next();
     };
+
+  it('keeps the response out, for a hit would lack what nobody could judge', async () => {
+    const late = setting((req, res) => void res.set('X-Tenant', req.get('x-tenant')).vary('X-Tenant'));
+    const { ask, observer } = shop((app, larder) => {
+      app.use(larder.cacheResponse(60), late);
+      app.get('/', (_, res) => void res.send('x'));
+    });
+    for (const tenant of ['a', 'b']) {
+      const answer = await ask('/', { 'X-Tenant': tenant });
+      expect([x(answer), answer.headers['x-tenant']]).toEqual(['MISS', tenant]);
+    }
+    await expect.poll(() => observer.of('request')[0]?.status).toMatchObject({ detail: 'late-head' });
+  });
+
+  it('unless it is of one exchange anyway', async () => {
     const { ask } = shop((app, larder) => {
-      app.use(larder.cacheResponse(60), policy);
+      app.use(
+        larder.cacheResponse(60),
+        setting((_, res) => void res.set('X-Response-Time', '1')),
+      );
       app.get('/', (_, res) => void res.send('x'));
     });
     await ask('/');
-    const hit = await ask('/');
-    expect([x(hit), hit.headers['content-security-policy']]).toEqual(['HIT', "default-src 'self'"]);
+    expect(x(await ask('/'))).toBe('HIT');
+  });
+});
+
+describe('what is set upstream for one request', () => {
+  it('is in no stored response, confirmed or not', async () => {
+    const { ask, clock } = shop((app, larder) => {
+      app.use((req, res, next) => {
+        res.set('X-User', String(req.query.as));
+        if (req.get('x-secret')) res.set('X-Secret', 'of one');
+        next();
+      });
+      app.get(
+        '/:page',
+        larder.cacheResponse({ ttl: 60, key: () => 'page' }),
+        (_, res) => void res.send('hello'),
+      );
+    });
+    await ask('/a?as=alice');
+    clock.advance(61_000);
+    const confirmed = await ask('/a?as=bob', { 'X-Secret': '1' });
+    expect(confirmed.headers['cache-status']).toContain('fwd-status=304; stored');
+    const hit = await ask('/a?as=carol');
+    expect([x(hit), hit.headers['x-user'], hit.headers['x-secret']]).toEqual(['HIT', 'carol', undefined]);
+  });
+});
+
+describe("with reads: 'trust'", () => {
+  it('what a handler writes on the request’s headers stays there', async () => {
+    const seen: unknown[] = [];
+    const { ask } = shop((app, larder) => {
+      app.use((req, res, next) =>
+        next(void res.on('finish', () => seen.push(req.get('x-user'), req.get('x-gone')))),
+      );
+      app.use(larder.cacheResponse({ ttl: 60, reads: 'trust' }));
+      app.get('/', (req, res) => {
+        req.headers['x-user'] = 'verified';
+        delete req.headers['x-gone'];
+        res.send('x');
+      });
+    });
+    await ask('/', { 'X-User': 'forged', 'X-Gone': '1' });
+    await expect.poll(() => seen).toEqual(['verified', undefined]);
+  });
+});
+
+describe('what an outer policy covers', () => {
+  it('an inner one need not', async () => {
+    const tenant: RequestHandler = (req, res, next) => {
+      res.locals.tenant = req.get('x-tenant');
+      next();
+    };
+    const { ask } = shop((app, larder) => {
+      app.use(larder.cacheResponse({ ttl: 60, partition: (req) => req.get('x-tenant') }), tenant);
+      app.get('/', larder.cacheResponse(60), (_, res) => void res.send(`of ${res.locals.tenant}`));
+    });
+    for (const name of ['a', 'b']) expect(text(await ask('/', { 'X-Tenant': name }))).toBe(`of ${name}`);
   });
 });
 
