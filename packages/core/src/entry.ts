@@ -39,6 +39,13 @@ export function conditionsOf({
   };
 }
 
+/** Whether the handler could confirm it with a 304. */
+export const canBeValidated = (response: StoredResponse): boolean =>
+  Object.keys(conditionsOf(response)).length > 0;
+
+/** How a stored response says that a field set upstream is to be taken away. */
+export const isRemoval = (value: FieldLine[1]): boolean => typeof value !== 'string' && value.length === 0;
+
 /** A stale response that the handler can validate is kept for as long again as it was fresh, within these. */
 const LEAST_KEPT_MS = 600_000;
 const MOST_KEPT_MS = 86_400_000;
@@ -47,7 +54,7 @@ const MOST_KEPT_MS = 86_400_000;
 export function retainUntil(response: StoredResponse, now: number): number {
   const { freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil } = response;
   const usable = Math.max(freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil);
-  if (Object.keys(conditionsOf(response)).length === 0) return usable;
+  if (!canBeValidated(response)) return usable;
   const again = Math.min(Math.max(freshUntil - now, LEAST_KEPT_MS), MOST_KEPT_MS);
   return Math.max(usable, Math.max(freshUntil, now) + again);
 }

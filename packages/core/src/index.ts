@@ -3,7 +3,14 @@ export { type Asking, type Bypass, mustForward } from './bypass.ts';
 export { Cache, type CacheOptions } from './cache.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ClientDirectives, resolveDirectives } from './directives.ts';
-export type { Entry, Payload, StoredResponse, StoredValue, Variants } from './entry.ts';
+export {
+  type Entry,
+  isRemoval,
+  type Payload,
+  type StoredResponse,
+  type StoredValue,
+  type Variants,
+} from './entry.ts';
 export { invalidOptions, LarderError, type LarderErrorCode, storeFailed } from './errors.ts';
 export type { CacheEvent, Delivery, Observer, RemovalCause, StoreOperation } from './events.ts';
 export { explain } from './explain.ts';

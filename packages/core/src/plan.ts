@@ -1,4 +1,4 @@
-import { conditionsOf, type StoredResponse } from './entry.ts';
+import { canBeValidated, isRemoval, type StoredResponse } from './entry.ts';
 import { type ForwardStatus, STALE_IF_ERROR } from './http/cache-status.ts';
 import { type FieldLine, fieldsOf } from './http/fields.ts';
 import { comparedByHead, freshenedLines, isAbout } from './http/freshen.ts';
@@ -47,7 +47,7 @@ export function planFor(handler: HandlerHead, context: PlanContext): Plan {
   const coverable = fwd === 'stale' && isServerFailure(handler.status);
   if (stale !== undefined && coverable && now < stale.staleIfErrorUntil)
     return { kind: 'cover', stored: stale, status: { ...status, detail: STALE_IF_ERROR } };
-  if (stale !== undefined && handler.status === 304 && wasAsked(stale))
+  if (stale !== undefined && handler.status === 304 && canBeValidated(stale))
     return afterNotModified(handler, stale, context);
   const complete = dated(handler, now);
   const detail = refusalOf(complete.head, handler, context);
@@ -62,8 +62,6 @@ const isGone = (status: number): boolean => status === 404 || status === 410;
 
 /** Refusals by which a handler says that what it answered before is not for everybody any more. */
 const WITHDRAWN = new Set(['no-store', 'private', 'set-cookie']);
-
-const wasAsked = (stale: StoredResponse): boolean => Object.keys(conditionsOf(stale)).length > 0;
 
 /** RFC 9111 §4.3.4. A 304 that is not about what was asked confirms it all the same, and changes nothing of it. */
 function afterNotModified(handler: HandlerHead, stale: StoredResponse, context: PlanContext): Plan {
@@ -129,6 +127,3 @@ function freshened(
     detail: refusalOf(complete.head, handler, context),
   };
 }
-
-/** How a stored response says that a field set upstream is to be taken away. */
-const isRemoval = (value: FieldLine[1]): boolean => typeof value !== 'string' && value.length === 0;

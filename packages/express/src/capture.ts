@@ -88,9 +88,6 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     // The head goes out when the handler has ended: whoever pipes into a response takes an early end for a fault.
     if (decision.kind === 'send' && decision.withoutBody) phase = 'head-only';
   };
-  const endHeadOnly = (): void => {
-    if (!over) send();
-  };
   const finish = (settle: () => void): void => {
     if (over) return;
     over = true;
@@ -131,7 +128,9 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     if (phase !== 'sending' && callback !== undefined) res.once('finish', callback);
     if (phase === 'sending')
       onward(() => original.end.call(res, chunk as never, encoding as never, callback as never));
-    else if (phase === 'head-only') endHeadOnly();
+    else if (phase === 'head-only') {
+      if (!over) send();
+    }
     finish(() => watcher.ended(whole));
     return res;
   } as Response['end'];

@@ -17,7 +17,7 @@ import { FilledRequest, type FilledRequestParts } from './filled-request.ts';
 import { handlerHead } from './handler-head.ts';
 import { changedLines, declaredLength, linesOf, restoreLines } from './head.ts';
 import { HeldFailure } from './held-failure.ts';
-import { reply, replyAs, tellStatus } from './reply.ts';
+import { reply, replyAs, tellStatus, untellStatus } from './reply.ts';
 import { NO_ROUTE, routeOf } from './route.ts';
 import type { Visit } from './visit.ts';
 
@@ -167,7 +167,7 @@ export class FillCapture implements Watcher {
     this.#response = undefined;
     fill.skip('invalid-head');
     fill.abandon();
-    for (const name of ['X-Cache', 'Cache-Status']) if (!res.headersSent) res.removeHeader(name);
+    if (!res.headersSent) untellStatus(res);
   }
 
   #isWhole(body: Body): boolean {

@@ -17,7 +17,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { controlsOf, NO_CONTROLS } from './controls.ts';
 import { FillCapture } from './fill-capture.ts';
 import { invalidateWithReply, isStoring } from './invalidates.ts';
-import { reply, tellStatus } from './reply.ts';
+import { reply, tellStatus, untellStatus } from './reply.ts';
 import { fieldsOfRequest } from './request-head.ts';
 import { routeOf } from './route.ts';
 import { Visit } from './visit.ts';
@@ -158,9 +158,6 @@ function takeOver(res: Response): Reads {
   const outer = ongoing.get(res);
   const reads = outer?.capture?.giveUp() ?? NOTHING_READ;
   outer?.visit.handOver();
-  if (outer !== undefined && !res.headersSent) {
-    res.removeHeader('X-Cache');
-    res.removeHeader('Cache-Status');
-  }
+  if (outer !== undefined && !res.headersSent) untellStatus(res);
   return reads;
 }

@@ -12,6 +12,7 @@ import {
   fieldsOf,
   formatCacheStatus,
   isNotModified,
+  isRemoval,
   OWN_FIELD,
   type StoredResponse,
   unsatisfiedRange,
@@ -43,7 +44,7 @@ export function reply(req: Request, res: Response, given: Reply): void {
   for (const name of OF_ANOTHER_BODY) res.removeHeader(name);
   for (const [name, value] of stored.lines) {
     const key = name.toLowerCase();
-    if (value.length === 0 && typeof value !== 'string') res.removeHeader(name);
+    if (isRemoval(value)) res.removeHeader(name);
     else if (key === 'vary') varyBy(res, String(value));
     else if (!notModified || belongsOn304(key)) res.setHeader(name, value);
   }
@@ -91,7 +92,7 @@ function partOf(res: Response, asked: Fields, { body, etag, lastModified, lines 
 /** RFC 9110 §15.5.17: about the range that was asked for, not about the representation. */
 function unsatisfied(res: Response, length: number): Buffer {
   res.statusCode = 416;
-  for (const name of res.getHeaderNames()) if (!belongsOn304(name)) res.removeHeader(name);
+  dropRepresentation(res);
   res.setHeader('Content-Range', unsatisfiedRange(length));
   return NOTHING;
 }
@@ -132,8 +133,12 @@ export function replyAs(res: Response, { asked, lines }: Sending): boolean {
   if (asked === undefined || !isFresh(asked, res)) return false;
   res.statusCode = 304;
   res.statusMessage = '';
-  for (const name of res.getHeaderNames()) if (!belongsOn304(name)) res.removeHeader(name);
+  dropRepresentation(res);
   return true;
+}
+
+function dropRepresentation(res: Response): void {
+  for (const name of res.getHeaderNames()) if (!belongsOn304(name)) res.removeHeader(name);
 }
 
 /** The client's precondition, which was hidden from the handler, answered in its place. */
@@ -148,4 +153,10 @@ export function tellStatus(res: Response, status: CacheStatus): void {
   res.setHeader('X-Cache', xCache(status));
   const before = res.getHeader('Cache-Status');
   res.setHeader('Cache-Status', formatCacheStatus(status, before === undefined ? undefined : String(before)));
+}
+
+/** Takes back what was told of a response that has come to be another. */
+export function untellStatus(res: Response): void {
+  res.removeHeader('X-Cache');
+  res.removeHeader('Cache-Status');
 }
