@@ -34,7 +34,8 @@ export default defineConfig({
           isolate: false,
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
-          exclude: [SERVICES],
+          // Brings every Express that it is about, whatever this one is.
+          exclude: [SERVICES, 'test/forward/**'],
         },
       },
       {
