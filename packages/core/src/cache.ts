@@ -1,65 +1,71 @@
-import {
-  type Answer,
-  type Asking,
-  collapsed,
-  forwardOf,
-  hit,
-  isForPart,
-  isWithCredentials,
-  type Reused,
-  runsAlone,
-  UNANSWERED,
-} from './answer.ts';
+import type { Answer } from './answer.ts';
+import { Background } from './background.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Entry, StoredResponse } from './entry.ts';
+import { type FillLimits, fillLimits } from './collapse/limits.ts';
+import { Sightings } from './collapse/remembered.ts';
+import { Turns } from './collapse/turns.ts';
 import { type Delivery, guardObserver, type Observer } from './events.ts';
-import { Fill } from './fill.ts';
-import { type Flight, type FlightLimits, Flights, flightLimits } from './flight.ts';
-import { type Demands, demandsOf } from './http/demands.ts';
-import { targetUri } from './http/message.ts';
-import { evaluate } from './http/reuse.ts';
-import { matches } from './http/vary.ts';
-import { type Found, lookup, type Wanted } from './lookup.ts';
-import { type ValueOptions, Values } from './memoize.ts';
+import type { Fill } from './fill.ts';
+import type { Lock } from './lock.ts';
+import type { Wanted } from './lookup.ts';
 import { knownOptions, optionalCallback } from './options.ts';
 import type { StoringRules } from './policy.ts';
+import { SHORTEST_SECONDS, seconds } from './policy-checks.ts';
+import { type Random, systemRandom } from './random.ts';
+import { Responses } from './responses.ts';
+import { Schedule, untilNextTurnMs } from './schedule.ts';
 import { type StoreSettings, storeOf } from './store/compose.ts';
 import type { Store } from './store/store.ts';
-import { LEASE_MS } from './store/tiered.ts';
-import { joinTags, NAMESPACE_TAG, type Tag, userTags, writeTag } from './tags.ts';
+import { NAMESPACE_TAG, type Tag, userTags } from './tags.ts';
+import { type AheadOptions, slotOf, type ValueOptions } from './values/options.ts';
+import { Values } from './values/values.ts';
 
 export interface CacheOptions extends StoreSettings {
   /** Told of everything that happens; must not block. */
   readonly observe?: Observer;
-  readonly flights?: Partial<FlightLimits>;
+  /** Bounds of what runs at a time, and of who waits for it. */
+  readonly fills?: Partial<FillLimits>;
   readonly clock?: Clock;
+  /** Chance, for early refresh and jitter. */
+  readonly random?: Random;
 }
-
-/** Times a request looks again after an invalidation overtook what it waited for. */
-const MAX_LOOKS = 3;
 
 /** The engine behind every door: whole responses and values, in one namespace, under one set of tags. */
 export class Cache {
   readonly namespace: string;
   readonly #store: Store;
+  readonly #lock: Lock;
   readonly #clock: Clock;
   readonly #observe: Observer;
-  readonly #flights: Flights<Entry<StoredResponse>>;
+  readonly #limits: FillLimits;
+  readonly #background: Background;
+  readonly #schedule: Schedule;
+  readonly #responses: Responses;
   readonly #values: Values;
-  #closed = false;
+  #closed: Promise<void> | undefined;
 
   /** @throws LarderError `LARDER_INVALID_OPTIONS` */
   constructor(options: CacheOptions = {}) {
-    knownOptions('options', options, ['namespace', 'memory', 'redis', 'observe', 'flights', 'clock']);
+    knownOptions('options', options, ['namespace', 'memory', 'redis', 'observe', 'fills', 'clock', 'random']);
     optionalCallback('observe', options.observe);
-    this.#clock = options.clock ?? systemClock;
-    this.#observe = guardObserver(options.observe);
-    const { namespace, store } = storeOf(options, this.#clock, this.#observe);
-    const limits = flightLimits(options.flights);
+    optionalCallback('random', options.random);
+    const { clock = systemClock, random = systemRandom } = options;
+    const observe = guardObserver(options.observe);
+    const { namespace, store, lock } = storeOf(options, clock, observe);
+    const limits = fillLimits(options.fills);
+    const background = new Background(clock);
+    const collapsing = { clock, lock, turns: new Turns(limits), limits };
+    const parts = { namespace, store, clock, random, observe, collapsing, background };
     this.namespace = namespace;
     this.#store = store;
-    this.#flights = new Flights(this.#clock, limits);
-    this.#values = new Values({ namespace, store, clock: this.#clock, observe: this.#observe, limits });
+    this.#lock = lock;
+    this.#clock = clock;
+    this.#observe = observe;
+    this.#limits = limits;
+    this.#background = background;
+    this.#schedule = new Schedule(clock, random);
+    this.#responses = new Responses({ ...parts, sightings: new Sightings() });
+    this.#values = new Values({ ...parts, sightings: new Sightings() });
   }
 
   get clock(): Clock {
@@ -74,31 +80,19 @@ export class Cache {
   /** A stored response, or the handler's turn. Never rejects: a cache that fails is a cache that misses. */
   async answer(wanted: Wanted, rules: StoringRules): Promise<Answer> {
     if (this.#closed) return { kind: 'forward', fwd: 'bypass', fill: undefined };
-    const beganMs = this.#clock.monotonicMs();
-    const demands = demandsOf(wanted.head.fields, rules.granted);
-    for (let look = 0; look < MAX_LOOKS; look += 1) {
-      const found = await this.#find(wanted, rules);
-      const reuse = this.#evaluate(found, demands);
-      if (reuse.kind === 'fresh' || (reuse.kind === 'stale' && reuse.byRequest))
-        return hit(found.entry!.payload, reuse.ttl);
-      if (demands.onlyIfCached)
-        return reuse.kind === 'stale' ? hit(found.entry!.payload, reuse.ttl) : UNANSWERED;
-      const asking = { wanted, rules, found, fwd: forwardOf(found, reuse) };
-      if (isForPart(wanted)) return { kind: 'forward', fwd: asking.fwd, fill: undefined, detail: 'range' };
-      if (runsAlone(asking, demands)) return this.#forward(asking, undefined);
-      const flight = this.#flights.find(found.flightKey);
-      if (flight === undefined)
-        return this.#forward(asking, this.#flights.lead(found.flightKey, wanted.tags));
-      if (reuse.kind === 'stale') return hit(found.entry!.payload, reuse.ttl);
-      const landing = await flight.follow();
-      if (landing.kind === 'alone') return this.#forward(asking, undefined);
-      if (landing.kind === 'again') continue;
-      const shared = await this.#shared(landing.result, flight, asking, beganMs);
-      if (shared !== undefined) return collapsed(shared, asking.fwd, this.#clock.now());
-    }
-    const found = await this.#find(wanted, rules);
-    const fwd = forwardOf(found, this.#evaluate(found, demands));
-    return this.#forward({ wanted, rules, found, fwd }, undefined);
+    return this.#responses.answer(wanted, rules);
+  }
+
+  /** What a policy further out has begun for the same key, and leaves to this one; undefined where it is another. */
+  async adopt(outer: Fill, wanted: Wanted, rules: StoringRules): Promise<Fill | undefined> {
+    return this.#closed ? undefined : this.#responses.adopt(outer, wanted, rules);
+  }
+
+  /**
+   * The fill of a response that would not be fresh `aheadMs` from now; undefined where it would, or somebody is at it.
+   */
+  async ahead(wanted: Wanted, rules: StoringRules, aheadMs: number): Promise<Fill | undefined> {
+    return this.#closed ? undefined : this.#responses.ahead(wanted, rules, aheadMs);
   }
 
   /**
@@ -107,30 +101,43 @@ export class Cache {
    */
   async write(wanted: Wanted, rules: StoringRules): Promise<Fill | undefined> {
     if (this.#closed || rules.ttl !== undefined) return undefined;
-    const writes = writeTag(targetUri(wanted.head));
-    const written = { ...wanted, tags: [...wanted.tags, writes] };
-    // Of two writes at a time neither knows what the other leaves behind: this one tells those under way, and they it.
-    await this.#store.invalidate([writes]);
-    const snapshot = await this.#store.snapshot(written.tags);
-    const parts = {
-      wanted: written,
-      rules,
-      fwd: 'method',
-      varyNames: [],
-      stale: undefined,
-      flight: undefined,
-    } as const;
-    return new Fill(this.#store, this.#clock, snapshot, parts);
+    return this.#responses.write(wanted, rules);
   }
 
   /**
-   * The value of `key`, loaded once for all who ask at the same time in this process. It is kept as JSON, so what
-   * comes back is what JSON makes of a `T`, at the first call as at every other: a Date is a string.
+   * The value of `key`, loaded once for all who ask at the same time, in all processes on one Redis. It is kept as
+   * JSON, so what comes back is what JSON makes of a `T`, at the first call as at every other: a Date is a string.
    *
-   * @throws LarderError `LARDER_INVALID_KEY`, `LARDER_INVALID_POLICY`, `LARDER_INVALID_TAG`; and what `load` throws
+   * @throws LarderError `LARDER_INVALID_KEY`, `LARDER_INVALID_POLICY`, `LARDER_INVALID_TAG`, `LARDER_TIMEOUT`; and what
+   * `load` throws
    */
   getOrSet<T>(key: string, options: ValueOptions, load: () => Promise<T> | T): Promise<T> {
     return this.#values.getOrSet(key, options, load);
+  }
+
+  /**
+   * Keeps a value that is asked for all the time from ever ending: looks at it every so often, and loads it where it
+   * would end before the next look. Of the processes on one Redis one does. Returns what stops it; `close` does too.
+   *
+   * @throws LarderError `LARDER_INVALID_KEY`, `LARDER_INVALID_POLICY`, `LARDER_INVALID_TAG`
+   */
+  refreshAhead(key: string, options: AheadOptions, load: () => unknown): () => void {
+    const { every = options?.ttl / 3, ...kept } = { ...options };
+    const slot = slotOf(this.namespace, key, kept);
+    const everyMs = seconds('every', every, SHORTEST_SECONDS) * 1000;
+    return this.schedule(everyMs, (aheadMs) => this.#values.keepAhead(slot, load, aheadMs));
+  }
+
+  /** Runs again and again until it is stopped, or the cache is closed. `aheadMs` is when the next run may come, at the latest. */
+  schedule(everyMs: number, run: (aheadMs: number) => Promise<void>): () => void {
+    if (this.#closed) return () => {};
+    return this.#schedule.every(everyMs, async () => {
+      try {
+        await run(untilNextTurnMs(everyMs));
+      } catch (error) {
+        this.#observe({ type: 'error', namespace: this.namespace, doing: 'refresh ahead', error });
+      }
+    });
   }
 
   /** `getOrSet` for when a lifetime in seconds is all there is to say. */
@@ -157,60 +164,26 @@ export class Cache {
   /** `invalidate` for tags in the form stores see them, the cache's own among them. */
   async invalidateTags(tags: readonly Tag[]): Promise<{ state: Delivery }> {
     if (tags.length === 0) return { state: 'done' };
-    this.#flights.detach(tags);
+    this.#responses.detach(tags);
     this.#values.detach(tags);
     const state = await this.#store.invalidate(tags);
     this.#observe({ type: 'invalidate', namespace: this.namespace, tags: tags.length, delivery: state });
     return { state };
   }
 
-  /** Lets go of memory and connections; idempotent. Requests after it run their handlers. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#store.close();
+  /**
+   * Lets refreshes under way end, at most for `fills.drainTimeout`, then lets go of locks, memory and connections.
+   * Idempotent. Requests after it run their handlers.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
   }
 
-  /** What is stored for the request, and may be used for who is asking. */
-  async #find(wanted: Wanted, rules: StoringRules): Promise<Found> {
-    const found = await lookup(this.#store, wanted);
-    const forbidden = isWithCredentials(wanted, rules) && found.entry?.payload.forEverybody === false;
-    return forbidden ? { ...found, entry: undefined, fwd: 'request' } : found;
-  }
-
-  #evaluate({ entry, fwd }: Found, demands: Demands): Reused {
-    return entry === undefined
-      ? { kind: 'forward', fwd }
-      : evaluate(entry.payload, this.#clock.now(), demands);
-  }
-
-  async #forward(
-    { wanted, rules, found, fwd }: Asking,
-    flight: Flight<Entry<StoredResponse>> | undefined,
-  ): Promise<Answer> {
-    const stale = found.entry;
-    if (wanted.head.method === 'HEAD' && stale === undefined)
-      return { kind: 'forward', fwd, fill: undefined };
-    // Its tags too: should the handler confirm it, it is stored anew with all of them.
-    const snapshot = await this.#store.snapshot(joinTags(wanted.tags, stale?.tags ?? []));
-    const parts = { wanted, rules, fwd, varyNames: found.varyNames, stale, flight };
-    return { kind: 'forward', fwd, fill: new Fill(this.#store, this.#clock, snapshot, parts) };
-  }
-
-  /** What a follower may have of the leader's: the response its own request selects, and none older than it may see. */
-  async #shared(
-    entry: Entry<StoredResponse>,
-    flight: Flight<Entry<StoredResponse>>,
-    { wanted, rules }: Asking,
-    beganMs: number,
-  ): Promise<StoredResponse | undefined> {
-    if (!matches(entry.payload.nominated, wanted.head.fields)) return undefined;
-    if (isWithCredentials(wanted, rules) && !entry.payload.forEverybody) return undefined;
-    // Another process may have invalidated between the fill's beginning and this request's.
-    if (beganMs - flight.startedMs < LEASE_MS) return entry.payload;
-    const { entry: checked } = await this.#find(wanted, rules);
-    return checked !== undefined && evaluate(checked.payload, this.#clock.now()).kind === 'fresh'
-      ? checked.payload
-      : undefined;
+  async #close(): Promise<void> {
+    this.#schedule.stopAll();
+    await this.#background.drain(this.#limits.drainTimeout * 1000);
+    await Promise.all([this.#responses.close(), this.#values.close()]);
+    await Promise.all([this.#store.close(), this.#lock.close()]);
   }
 }

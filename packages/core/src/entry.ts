@@ -22,6 +22,8 @@ export interface StoredResponse extends Freshness {
   readonly ownControl: boolean;
   /** May answer a request with Authorization (RFC 9111 §3.5). */
   readonly forEverybody: boolean;
+  /** Ms that the handler took to make it. */
+  readonly costMs: number;
   /** The route's pattern, kept so that a hit can be counted without routing. */
   readonly route: string;
   readonly body: Buffer;
@@ -38,6 +40,10 @@ export function conditionsOf({
     ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
   };
 }
+
+/** Epoch ms until which it may stand in for a handler that fails: in both windows, for in either it may be used stale. */
+export const coverableUntil = ({ staleWhileRevalidateUntil, staleIfErrorUntil }: StoredResponse): number =>
+  Math.max(staleWhileRevalidateUntil, staleIfErrorUntil);
 
 /** Whether the handler could confirm it with a 304. */
 export const canBeValidated = (response: StoredResponse): boolean =>
@@ -76,10 +82,14 @@ export interface Variants {
   readonly keys: readonly CacheKey[];
 }
 
-/** A value, encoded: every reader decodes a copy of its own. */
+/** A value, encoded: every reader decodes a copy of its own. Without bytes it is `undefined`. */
 export interface StoredValue {
   readonly kind: 'value';
   readonly freshUntil: number;
+  readonly staleWhileRevalidateUntil: number;
+  readonly staleIfErrorUntil: number;
+  /** Ms that it took to load. */
+  readonly costMs: number;
   readonly body: Buffer;
 }
 

@@ -6,7 +6,8 @@ export type LarderErrorCode =
   | 'LARDER_INVALID_OPTIONS'
   | 'LARDER_INVALID_KEY'
   | 'LARDER_INVALID_TAG'
-  | 'LARDER_STORE_FAILED';
+  | 'LARDER_STORE_FAILED'
+  | 'LARDER_TIMEOUT';
 
 /** The one class: tell kinds apart by `code`, which is stable; messages are for people. */
 export class LarderError extends Error {
@@ -40,6 +41,9 @@ export const storeFailed = (operation: string, cause: unknown): LarderError =>
 
 export const storeTooSlow = (ms: number): LarderError =>
   new LarderError('LARDER_STORE_FAILED', `the store did not answer within ${ms} ms`);
+
+export const loadTooSlow = (seconds: number): LarderError =>
+  new LarderError('LARDER_TIMEOUT', `the load took longer than its fillTimeout of ${seconds} s`);
 
 /** Tags are made of requests: what a client sent has no business in a log. */
 const shape = (value: unknown): string =>

@@ -20,7 +20,17 @@ export type CacheEvent =
   | {
       readonly type: 'value';
       readonly namespace: string;
-      readonly outcome: 'hit' | 'miss' | 'collapsed';
+      readonly outcome: 'hit' | 'stale' | 'miss' | 'collapsed';
+      readonly seconds: number;
+    }
+  | {
+      /** A response or a value was made anew with nobody waiting for it. */
+      readonly type: 'refresh';
+      readonly namespace: string;
+      /** Of a response, its route's pattern; of a value, `(value)`. */
+      readonly route: string;
+      readonly reason: 'stale' | 'early' | 'slow' | 'scheduled';
+      readonly outcome: RefreshOutcome;
       readonly seconds: number;
     }
   | { readonly type: 'store'; readonly namespace: string; readonly tier: string; readonly bytes: number }
@@ -47,7 +57,10 @@ export type CacheEvent =
     }
   | { readonly type: 'error'; readonly namespace: string; readonly doing: string; readonly error: unknown };
 
-export type StoreOperation = 'get' | 'snapshot' | 'set' | 'invalidate';
+/** `dropped`: another process has done it, or it was overtaken by an invalidation or by the end of the cache. */
+export type RefreshOutcome = 'stored' | 'unstored' | 'failed' | 'dropped';
+
+export type StoreOperation = 'get' | 'snapshot' | 'set' | 'invalidate' | 'lock';
 
 export type Observer = (event: CacheEvent) => void;
 

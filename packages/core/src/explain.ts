@@ -1,4 +1,4 @@
-import { type CacheStatus, STALE_IF_ERROR } from './http/cache-status.ts';
+import { type CacheStatus, STALE_IF_ERROR, STALE_IF_SLOW } from './http/cache-status.ts';
 import { type BareItem, type Item, parseList } from './http/structured.ts';
 
 /** Why, in a sentence, and where that is written. */
@@ -27,6 +27,7 @@ const REQUESTS: Record<string, Reason> = {
   key: ['policy.key gives no key for it', 'Larder: keys'],
   'policy-error': ['a function of the policy threw; the observer was told what', 'Larder: responses'],
   'only-if-cached': ['it wants a stored response or none, and there is none', 'RFC 9111 §5.2.1.7'],
+  ahead: ['a schedule asked for it, and it stays fresh for long enough', 'Larder: stale'],
   'too-late': ['its client left, or somebody else answered, while the cache was asked', 'Larder: responses'],
 };
 
@@ -55,6 +56,10 @@ const RESPONSES: Record<string, Reason> = {
   'no-freshness': [
     'nothing says how long it is fresh: give a ttl, or max-age, or Expires',
     'RFC 9111 §4.2.1',
+  ],
+  'first-sight': [
+    'it says that there is nothing, and its key was asked for only once so far',
+    'Larder: stale',
   ],
   'too-many-groups': ['it belongs to more than 64 groups', 'RFC 9875 §2'],
   'unkeyed-headers': ['its handler read all request fields at once, which no key covers', 'Larder: reads'],
@@ -116,11 +121,13 @@ export function explain(status: CacheStatus | string): string {
   const forward = bypassed
     ? `${FORWARDS.bypass}: ${because(detail ?? given.fwd, REQUESTS)}`
     : (FORWARDS[given.fwd] ?? 'The handler was asked');
+  if (detail === STALE_IF_ERROR)
+    return `${forward}. Its handler failed, and a stale response stood in (RFC 5861 §4).`;
+  if (detail === STALE_IF_SLOW)
+    return `${forward}. Its handler took too long, and a stale response stood in (RFC 5861 §4).`;
   if (given.collapsed)
     return `${forward}; it shared the answer that another request was fetching (RFC 9111 §4).`;
   if (bypassed) return `${forward}.`;
-  if (detail === STALE_IF_ERROR)
-    return `${forward}. Its handler failed, and a stale response stood in (RFC 5861 §4).`;
   if (detail !== undefined) return `${forward}. The answer was not stored: ${because(detail, RESPONSES)}.`;
   if (given.fwdStatus === 304) return `${forward}, and its handler confirmed it (RFC 9111 §4.3.4).`;
   return given.stored ? `${forward}; the answer was stored.` : `${forward}; the handler answered.`;

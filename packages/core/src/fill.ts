@@ -1,60 +1,75 @@
-import type { Clock } from './clock.ts';
+import type { Landing } from './collapse/flight.ts';
+import type { Lead } from './collapse/lead.ts';
 import {
   conditionsOf,
+  coverableUntil,
   type Entry,
-  MAX_VARIANTS,
   outdated,
   retainUntil,
   type StoredResponse,
 } from './entry.ts';
-import type { Flight } from './flight.ts';
-import { groupTags } from './group-tags.ts';
+import type { FillContext, FillParts } from './fill-parts.ts';
 import type { Forward } from './http/cache-status.ts';
 import type { FieldLine } from './http/fields.ts';
-import { targetUri } from './http/message.ts';
+import { isAboutClient } from './http/status.ts';
 import { OWN_FIELD } from './http/targeted.ts';
-import { variantKey } from './key.ts';
-import type { Wanted } from './lookup.ts';
+import { entryOf, hasSince, keep } from './keeping.ts';
+import type { CacheKey } from './key.ts';
 import { type Plan, planFor } from './plan.ts';
-import type { StoringRules } from './policy.ts';
-import { MAX_RETENTION_SECONDS, seconds } from './policy-checks.ts';
+import { seconds } from './policy-checks.ts';
 import type { Reads } from './reads.ts';
-import type { Snapshot, Store } from './store/store.ts';
+import type { Snapshot } from './store/store.ts';
 import { headOf } from './stored.ts';
-import { type HandlerHead, type PlanContext, refusalOf, unkeyedIn } from './storing.ts';
-import { joinTags, MAX_TAGS, type Tag, uriTag, userTags, writeTag } from './tags.ts';
-
-export interface FillParts {
-  readonly wanted: Wanted;
-  readonly rules: StoringRules;
-  readonly fwd: Forward;
-  readonly varyNames: readonly string[];
-  /** What was found and may not be used as it is. */
-  readonly stale: Entry<StoredResponse> | undefined;
-  /** Those who wait for this response; undefined when nobody may. */
-  readonly flight: Flight<Entry<StoredResponse>> | undefined;
-}
+import { type HandlerHead, isNegative, type PlanContext, refusalOf, unkeyedIn } from './storing.ts';
+import { joinTags, MAX_TAGS, type Tag, userTags } from './tags.ts';
 
 /** One response on its way from the handler into the cache. */
 export class Fill {
-  readonly #store: Store;
-  readonly #clock: Clock;
+  readonly #context: FillContext;
   readonly #snapshot: Snapshot;
   readonly #parts: FillParts;
   readonly #requestedAt: number;
+  readonly #beganMs: number;
+  readonly #chance: number;
   #ttl: number | undefined;
   #skipped: string | undefined;
   #lateTags: readonly Tag[] = [];
-  /** A write's response is stored, or those who write at the same time have been told. */
-  #settled = false;
+  #stored = false;
+  #unadmitted = false;
+  #over = false;
 
   /** `snapshot` was taken before the handler runs. */
-  constructor(store: Store, clock: Clock, snapshot: Snapshot, parts: FillParts) {
-    this.#store = store;
-    this.#clock = clock;
+  constructor(context: FillContext, snapshot: Snapshot, parts: FillParts) {
+    const { clock, random } = context;
+    this.#context = context;
     this.#snapshot = snapshot;
     this.#parts = parts;
     this.#requestedAt = clock.now();
+    this.#beganMs = clock.monotonicMs();
+    this.#chance = random();
+  }
+
+  /** Runs the handler: what it loads on its way is part of the fill. */
+  within<R>(run: () => R): R {
+    const { lead } = this.#parts;
+    return lead === undefined ? run() : lead.within(run);
+  }
+
+  get fwd(): Forward {
+    return this.#parts.fwd;
+  }
+
+  /** Resolves when nobody waits for it any more; where nobody ever did, never. */
+  get over(): Promise<void> {
+    return this.#parts.lead?.over ?? new Promise(() => {});
+  }
+
+  /** A stale response that a client may have in place of a handler that takes longer than `afterMs`. */
+  get standIn(): { readonly stored: StoredResponse; readonly afterMs: number } | undefined {
+    const { stale, fwd, timeoutMs } = this.#parts;
+    if (stale === undefined || fwd !== 'stale') return undefined;
+    if (this.#context.clock.now() >= coverableUntil(stale.payload)) return undefined;
+    return { stored: stale.payload, afterMs: timeoutMs };
   }
 
   /** Preconditions to give the handler, by lower-case name: whether what is stored still holds (RFC 9111 §4.3.1). */
@@ -79,13 +94,24 @@ export class Fill {
   }
 
   plan(handler: HandlerHead): Plan {
-    const plan = planFor(handler, this.#context());
-    const now = this.#clock.now();
+    const plan = this.#admitted(planFor(handler, this.#planContext()));
+    const now = this.#context.clock.now();
     const shared =
       (plan.kind === 'store' && now < plan.response.freshUntil) ||
       (plan.kind === 'freshened' && plan.keep && now < plan.stored.freshUntil);
-    if (!shared) this.abandon();
+    if (!shared && handler.status >= 500) this.fail();
+    else if (!shared && isAboutClient(handler.status)) this.#end({ kind: 'alone' });
+    else if (!shared) this.abandon(plan.status.detail ?? 'no-freshness');
     return plan;
+  }
+
+  /** What says that there is nothing is kept only where somebody asks for it again. */
+  #admitted(plan: Plan): Plan {
+    const { rules, wanted } = this.#parts;
+    if (plan.kind !== 'store' || !isNegative(plan.response, rules)) return plan;
+    if (this.#context.sightings.again(wanted.key)) return plan;
+    this.#unadmitted = true;
+    return { ...plan, admitted: false, status: { ...plan.status, detail: 'first-sight' } };
   }
 
   /** Why the head that was really sent, or what was read since the plan was made, forbids storing the response. */
@@ -94,7 +120,7 @@ export class Fill {
     sentLines: readonly FieldLine[],
     reads: Reads,
   ): string | undefined {
-    const context = this.#context();
+    const context = this.#planContext();
     const sent = { directivesForClients: true, reads };
     const varying = nominated.map(([name]) => name);
     const lines = ownField === undefined ? sentLines : [...sentLines, [OWN_FIELD, ownField] as const];
@@ -109,72 +135,74 @@ export class Fill {
 
   /** Stores the whole response, then lets followers have it. True when it was stored. */
   async complete(response: StoredResponse): Promise<boolean> {
-    const entry = this.#entry(response);
+    const costMs = this.#context.clock.monotonicMs() - this.#beganMs;
+    const entry = this.#entry({ ...response, costMs });
     try {
       // Confirmed again and again under other tags, it would gather all of them.
-      if (entry.tags.length > MAX_ENTRY_TAGS) return false;
-      const snapshot = await this.#storableAgainst(entry);
-      const stored =
-        snapshot !== undefined && (await this.#listVariant(entry, snapshot)) && (await snapshot.set(entry));
+      if (entry.tags.length > MAX_ENTRY_TAGS) this.abandon('too-many-tags');
+      else this.#stored = await this.#store(entry);
       // Nobody joins a fill after an invalidation that it knew the tags of, so that those who did may have it even
       // if no store would; of late tags nobody knew.
-      const shareable = stored || entry.tags.length === this.#parts.wanted.tags.length;
-      this.#parts.flight?.land(shareable ? { kind: 'shared', result: entry } : { kind: 'again' });
-      this.#settled = stored;
-      return stored;
+      const unkept = this.#stored ? undefined : this.#unadmitted ? 'unadmitted' : 'overtaken';
+      if (this.#stored || entry.tags.length === this.#parts.wanted.tags.length)
+        this.#end({ kind: 'shared', result: entry, unkept });
+      return this.#stored;
     } finally {
-      this.abandon();
+      this.lose();
     }
   }
 
-  /**
-   * The snapshot from before the handler; for a POST, whose own invalidation of its target has overtaken that one, a
-   * new one, if nobody else has written meanwhile. The new one first, so that there is no time in between.
-   */
-  async #storableAgainst({ tags }: Entry): Promise<Snapshot | undefined> {
-    if (!this.#isWrite) return this.#snapshot;
-    const own = uriTag(targetUri(this.#parts.wanted.head));
-    const snapshot = await this.#store.snapshot(tags);
-    const alone = await this.#snapshot.stands(tags.filter((tag) => tag !== own));
-    return alone ? snapshot : undefined;
+  async #store(entry: Entry<StoredResponse>): Promise<boolean> {
+    const { wanted, write, lead } = this.#parts;
+    if (this.#unadmitted) return false;
+    // Given up in the meantime, it may have read older data than what somebody else has made since.
+    if (lead?.landed && (await hasSince(this.#context.store, entry, this.#requestedAt))) return false;
+    const snapshot = write === undefined ? this.#snapshot : await write.snapshotAfter(entry.tags);
+    return snapshot !== undefined && keep(this.#context.store, wanted, entry, snapshot);
   }
 
   /** What is stored does not say any more what the handler would (RFC 9111 §4.3.5). */
   async outdate(): Promise<void> {
     const { stale } = this.#parts;
-    const held = stale && (await this.#store.get(stale.key, stale.tags));
+    const held = stale && (await this.#context.store.get(stale.key, stale.tags));
     // Somebody else may have stored a newer one meanwhile.
     const same = held?.payload.kind === 'response' && held.payload.generatedAt === stale?.payload.generatedAt;
     if (stale === undefined || !same) return;
-    const now = this.#clock.now();
+    const now = this.#context.clock.now();
     const payload = outdated(stale.payload, now);
     await this.#snapshot.set({ ...stale, payload, retainUntil: retainUntil(payload, now) });
   }
 
-  /** Nothing came of it, or nothing that others may see. No effect after `complete`. */
-  abandon(): void {
-    this.#parts.flight?.land({ kind: 'alone' });
-    this.#tellWriters();
+  /** Nothing came of it that others may see. No effect after `complete`. */
+  abandon(reason: string): void {
+    this.#end({ kind: 'unshared', reason });
   }
 
   /** Nobody knows what would have come of it: whoever waits looks again, and one of them leads. */
   lose(): void {
-    this.#parts.flight?.land({ kind: 'again' });
-    this.#tellWriters();
+    this.#end({ kind: 'again' });
   }
 
-  /** What this wrote is in none of the responses that others are making of the same URI. */
-  #tellWriters(): void {
-    if (!this.#isWrite || this.#settled) return;
-    this.#settled = true;
-    this.#store.invalidate([writeTag(targetUri(this.#parts.wanted.head))]).catch(() => {});
+  /** The handler failed, or takes too long. */
+  fail(): void {
+    this.#end({ kind: 'failed' });
   }
 
-  get #isWrite(): boolean {
-    return this.#parts.wanted.head.method === 'POST';
+  /** Leaves what was begun to another policy, which is nearer to the handler, if it asks for the same. */
+  handOver(key: CacheKey): Lead<Entry<StoredResponse>> | undefined {
+    const { wanted, lead, write } = this.#parts;
+    if (write !== undefined || wanted.key !== key || lead?.landed !== false) return undefined;
+    this.#over = true;
+    return lead;
   }
 
-  #context(): PlanContext {
+  #end(landing: Landing<Entry<StoredResponse>>): void {
+    if (this.#over) return;
+    this.#parts.lead?.land(landing);
+    this.#parts.write?.over(this.#stored);
+  }
+
+  #planContext(): PlanContext {
     const { wanted, rules, fwd, varyNames, stale } = this.#parts;
     return {
       request: wanted.head,
@@ -184,50 +212,17 @@ export class Fill {
       stale: stale?.payload,
       ttl: this.#ttl,
       skipped: this.#skipped,
+      chance: this.#chance,
       requestedAt: this.#requestedAt,
-      now: this.#clock.now(),
+      now: this.#context.clock.now(),
     };
   }
 
+  /** A handler that confirms what is stored need not name its tags again. */
   #entry(payload: StoredResponse): Entry<StoredResponse> {
     const { wanted, stale } = this.#parts;
-    const now = this.#clock.now();
-    return {
-      key: payload.nominated.length === 0 ? wanted.key : variantKey(wanted.key, payload.nominated),
-      // A handler that confirms what is stored need not name its tags again.
-      tags: joinTags(
-        wanted.tags,
-        this.#lateTags,
-        groupTags(wanted.head, payload.lines),
-        isOf(stale, payload) ? stale!.tags : [],
-      ),
-      retainUntil: Math.min(retainUntil(payload, now), now + MAX_RETENTION_SECONDS * 1000),
-      payload,
-    };
-  }
-
-  /** Makes the URI's own entry name the variant, so that later requests find it. True when they will. */
-  async #listVariant(
-    { key, retainUntil, payload }: Entry<StoredResponse>,
-    snapshot: Snapshot,
-  ): Promise<boolean> {
-    if (payload.nominated.length === 0) return true;
-    const { wanted } = this.#parts;
-    const names = payload.nominated.map(([name]) => name);
-    const current = await this.#store.get(wanted.key, wanted.tags);
-    const variants = current?.payload.kind === 'variants' ? current.payload : undefined;
-    const listed = variants?.names.join() === names.join() ? variants.keys : [];
-    if (listed.includes(key) && current!.retainUntil >= retainUntil) return true;
-    return snapshot.set({
-      key: wanted.key,
-      tags: wanted.tags,
-      retainUntil: Math.max(retainUntil, current?.retainUntil ?? 0),
-      payload: {
-        kind: 'variants',
-        names,
-        keys: [...listed.filter((k) => k !== key), key].slice(-MAX_VARIANTS),
-      },
-    });
+    const more = joinTags(this.#lateTags, isOf(stale, payload) ? stale!.tags : []);
+    return entryOf(payload, wanted, more, this.#context.clock.now());
   }
 }
 

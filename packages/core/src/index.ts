@@ -1,4 +1,4 @@
-export type { Answer } from './answer.ts';
+export type { Answer, Refresh } from './answer.ts';
 export { type Asking, type Bypass, mustForward } from './bypass.ts';
 export { Cache, type CacheOptions } from './cache.ts';
 export { type Clock, systemClock } from './clock.ts';
@@ -22,6 +22,7 @@ export {
   type ForwardStatus,
   formatCacheStatus,
   type HitStatus,
+  STALE_IF_SLOW,
   type XCache,
   xCache,
 } from './http/cache-status.ts';
@@ -31,13 +32,14 @@ export { byteranges, type Multipart } from './http/multipart.ts';
 export { belongsOn304, isNotModified, PRECONDITION_FIELDS } from './http/precondition.ts';
 export { answerRange, type ByteRange, contentRange, unsatisfiedRange } from './http/range.ts';
 export { isReplayed } from './http/replayed.ts';
+export { ttlOf } from './http/reuse.ts';
 export { OWN_FIELD } from './http/targeted.ts';
 export { type OutOfDate, originOf, outOfDate } from './http/unsafe.ts';
 export type { Validators } from './http/validator.ts';
 export { nominate } from './http/vary.ts';
 export { type CacheKey, responseKey } from './key.ts';
+export { ENDINGS, type Ending, type Grant, type Hold, type Lock, type Taken, unsharedLock } from './lock.ts';
 export type { Wanted } from './lookup.ts';
-export type { ValueOptions } from './memoize.ts';
 export type { Plan } from './plan.ts';
 export { type Policy, type ResolvedPolicy, resolvePolicy } from './policy.ts';
 export { MAX_RETENTION_SECONDS } from './policy-checks.ts';
@@ -50,7 +52,7 @@ export {
   type SharedDirectives,
 } from './presets.ts';
 export { NOTHING_READ, type Reads } from './reads.ts';
-export type { SharedTier } from './store/compose.ts';
+export type { Shared, SharedTier } from './store/compose.ts';
 export { decodeFrame, encodeFrame, type Framed } from './store/frame.ts';
 export { type MemoryOptions, memoryStore } from './store/memory.ts';
 export type { Snapshot, Store } from './store/store.ts';
@@ -67,3 +69,4 @@ export {
   userTags,
   writeTag,
 } from './tags.ts';
+export type { AheadOptions, ValueOptions } from './values/options.ts';

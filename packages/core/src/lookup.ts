@@ -13,6 +13,8 @@ export interface Wanted {
   readonly key: CacheKey;
   /** Tags the response would be stored with, as far as they are known before it exists. */
   readonly tags: readonly Tag[];
+  /** It is known already that what is made for it will be for nobody else. */
+  readonly alone?: boolean;
 }
 
 export interface Found {
@@ -28,16 +30,22 @@ export interface Found {
 const NONE: readonly string[] = [];
 
 /** URI, then variant (RFC 9111 §4.1). */
-export async function lookup(store: Store, { head, key, tags }: Wanted): Promise<Found> {
-  const primary = await store.get(key, tags);
+export async function lookup(store: Store, { head, key, tags }: Wanted, confirmed = false): Promise<Found> {
+  const primary = await store.get(key, tags, confirmed);
   if (primary === undefined) return { entry: undefined, fwd: 'uri-miss', flightKey: key, varyNames: NONE };
-  if (primary.payload.kind === 'variants') return lookupVariant(store, { head, key, tags }, primary.payload);
+  if (primary.payload.kind === 'variants')
+    return lookupVariant(store, { head, key, tags }, primary.payload, confirmed);
   return { entry: selected(primary, head), fwd: 'uri-miss', flightKey: key, varyNames: NONE };
 }
 
-async function lookupVariant(store: Store, { head, key, tags }: Wanted, variants: Variants): Promise<Found> {
+async function lookupVariant(
+  store: Store,
+  { head, key, tags }: Wanted,
+  variants: Variants,
+  confirmed: boolean,
+): Promise<Found> {
   const flightKey = variantKey(key, nominate(variants.names, head.fields));
-  const entry = variants.keys.includes(flightKey) ? await store.get(flightKey, tags) : undefined;
+  const entry = variants.keys.includes(flightKey) ? await store.get(flightKey, tags, confirmed) : undefined;
   return { entry: entry && selected(entry, head), fwd: 'vary-miss', flightKey, varyNames: variants.names };
 }
 

@@ -1,4 +1,4 @@
-import { canBeValidated, isRemoval, type StoredResponse } from './entry.ts';
+import { canBeValidated, coverableUntil, isRemoval, type StoredResponse } from './entry.ts';
 import { type ForwardStatus, STALE_IF_ERROR } from './http/cache-status.ts';
 import { type FieldLine, fieldsOf } from './http/fields.ts';
 import { comparedByHead, freshenedLines, isAbout } from './http/freshen.ts';
@@ -34,6 +34,8 @@ export interface StorePlan {
   readonly kind: 'store';
   /** Everything of the stored response but its body. */
   readonly response: StoredResponse;
+  /** False for what is shared with who waits for it and not kept yet. */
+  readonly admitted: boolean;
   /** Lines to add to what the client gets now, which the stored response has too. */
   readonly added: readonly FieldLine[];
   readonly status: ForwardStatus;
@@ -45,20 +47,24 @@ export function planFor(handler: HandlerHead, context: PlanContext): Plan {
   if (request.method === 'HEAD') return { kind: 'pass', status, stored: afterHead(handler, context) };
   // RFC 5861 §4: a failing handler counts as one that cannot be reached (RFC 9111 §4.2.4).
   const coverable = fwd === 'stale' && isServerFailure(handler.status);
-  if (stale !== undefined && coverable && now < stale.staleIfErrorUntil)
+  if (stale !== undefined && coverable && now < coverableUntil(stale))
     return { kind: 'cover', stored: stale, status: { ...status, detail: STALE_IF_ERROR } };
   if (stale !== undefined && handler.status === 304 && canBeValidated(stale))
     return afterNotModified(handler, stale, context);
   const complete = dated(handler, now);
   const detail = refusalOf(complete.head, handler, context);
   if (detail !== undefined) {
-    const outdated = stale !== undefined && (isGone(handler.status) || WITHDRAWN.has(detail));
+    const outdated = stale !== undefined && (isGone(handler.status) || isWithdrawal(detail, handler));
     return { kind: 'pass', status: { ...status, detail }, stored: outdated ? 'outdated' : undefined };
   }
-  return { kind: 'store', status, ...stored(handler, complete, ownLines(handler), context) };
+  return { kind: 'store', status, admitted: true, ...stored(handler, complete, ownLines(handler), context) };
 }
 
 const isGone = (status: number): boolean => status === 404 || status === 410;
+
+/** A cookie that upstream sets says nothing of what the handler has made. */
+const isWithdrawal = (detail: string, { inherited }: HandlerHead): boolean =>
+  WITHDRAWN.has(detail) && !(detail === 'set-cookie' && inherited.has('set-cookie'));
 
 /** Refusals by which a handler says that what it answered before is not for everybody any more. */
 const WITHDRAWN = new Set(['no-store', 'private', 'set-cookie']);

@@ -8,6 +8,8 @@ import { type Tag, userTags } from './tags.ts';
 /** Nothing is kept longer, whatever a lifetime says: tags are promised to outlive every entry. */
 export const MAX_RETENTION_SECONDS = 30 * 86_400;
 const DEFAULT_STATUSES = [200, 203];
+/** They say that there is nothing. */
+export const NEGATIVE_STATUSES: readonly number[] = [404, 410];
 const OPTIONAL_STATUSES = [301, 308, 404, 410];
 
 export type CookieRule = 'bypass' | 'unread' | readonly string[];
@@ -100,9 +102,40 @@ export function allowedReads(given: unknown): readonly string[] {
   return Object.freeze(names);
 }
 
-export function statusSet(given: unknown): ReadonlySet<number> {
+export function statusSet(given: unknown, negative: boolean): ReadonlySet<number> {
   if (!Array.isArray(given) || !given.every((status) => OPTIONAL_STATUSES.includes(status))) {
     throw invalidPolicy('statuses', given, `give any of ${OPTIONAL_STATUSES.join(', ')}`);
   }
-  return new Set([...DEFAULT_STATUSES, ...given]);
+  return new Set([...DEFAULT_STATUSES, ...given, ...(negative ? NEGATIVE_STATUSES : [])]);
+}
+
+/** What a policy, of responses or of values, says of how they are made. */
+export interface FillChoice {
+  readonly softTimeout?: number | undefined;
+  readonly fillTimeout?: number | undefined;
+  readonly earlyRefresh?: number | undefined;
+  readonly jitter?: number | undefined;
+  readonly negativeTtl?: number | undefined;
+}
+
+export const SHORTEST_SECONDS = 0.001;
+const LARGEST_BETA = 100;
+const LARGEST_JITTER = 0.5;
+
+export function fillRules(given: FillChoice) {
+  const { softTimeout, fillTimeout, negativeTtl } = given;
+  const optional = (name: keyof FillChoice, value: number | undefined, least: number) =>
+    value === undefined ? undefined : seconds(name, value, least);
+  return {
+    softTimeout: optional('softTimeout', softTimeout, SHORTEST_SECONDS),
+    fillTimeout: optional('fillTimeout', fillTimeout, SHORTEST_SECONDS),
+    negativeTtl: optional('negativeTtl', negativeTtl, SHORTEST_SECONDS),
+    earlyRefresh: share('earlyRefresh', given.earlyRefresh ?? 0, LARGEST_BETA),
+    jitter: share('jitter', given.jitter ?? 0, LARGEST_JITTER),
+  };
+}
+
+function share(option: string, given: unknown, most: number): number {
+  if (typeof given === 'number' && given >= 0 && given <= most) return given;
+  throw invalidPolicy(option, given, `give a number from 0 to ${most}`);
 }

@@ -7,6 +7,7 @@ import {
   cookieRule,
   coversCredentials,
   fieldNames,
+  fillRules,
   flag,
   oneOf,
   optionalFunction,
@@ -24,10 +25,35 @@ export interface Policy<Req = unknown> {
    * (RFC 9111 §4.2.1).
    */
   readonly ttl?: number;
-  /** Seconds after freshness during which stale is served while one request fetches anew (RFC 5861 §3). Default 0. */
+  /** Seconds after freshness during which stale is served at once while it is made anew (RFC 5861 §3). Default 0. */
   readonly staleWhileRevalidate?: number;
-  /** Seconds after freshness during which stale covers a 500, 502, 503 or 504 (RFC 5861 §4). Default 0. */
+  /**
+   * Seconds after freshness during which stale covers a 500, 502, 503 or 504, and a handler that takes longer than
+   * `fillTimeout` or `softTimeout` (RFC 5861 §4). Default 0.
+   */
   readonly staleIfError?: number;
+  /**
+   * How a response is made anew while a stale one is served: `'background'` (default) runs what stands behind
+   * `cacheResponse` once more with no client, as far as Express lets it be found, else as `'foreground'`, where one
+   * client waits for it; `'dispatch'` sends a request through the whole app, all its middleware included.
+   */
+  readonly revalidate?: 'background' | 'dispatch' | 'foreground';
+  /** Seconds that a client waits for the handler where a stale response may stand in (`staleIfError`). Default: as `fillTimeout`. */
+  readonly softTimeout?: number;
+  /** Seconds after which a handler counts as failed, and nobody waits for it any more. Default: the cache's, 30. */
+  readonly fillTimeout?: number;
+  /**
+   * Makes a response anew before it ends, the likelier the nearer its end is and the longer it takes to make (XFetch):
+   * 1 is the usual, more is earlier, 0 (default) never.
+   */
+  readonly earlyRefresh?: number;
+  /** The share of its lifetime, 0 (default) to 0.5, that a response may end earlier, by chance: what came together goes apart. */
+  readonly jitter?: number;
+  /**
+   * Seconds that a 404 or 410 is kept, from when its key is asked for a second time. Default: not at all, but for
+   * what `statuses` names.
+   */
+  readonly negativeTtl?: number;
   /** Names to invalidate the response by; at most 64. */
   readonly tags?: readonly string[] | ((req: Req) => readonly string[]);
   /** Stands in for path and query in the cache key; scheme and host stay in it. `undefined` bypasses the cache. */
@@ -78,6 +104,12 @@ export interface ResolvedPolicy<Req = unknown> {
   readonly ttl: number | undefined;
   readonly staleWhileRevalidate: number;
   readonly staleIfError: number;
+  readonly revalidate: 'background' | 'dispatch' | 'foreground';
+  readonly softTimeout: number | undefined;
+  readonly fillTimeout: number | undefined;
+  readonly earlyRefresh: number;
+  readonly jitter: number;
+  readonly negativeTtl: number | undefined;
   readonly tags: (req: Req) => readonly Tag[];
   readonly key: ((req: Req) => string | readonly string[] | undefined) | undefined;
   readonly vary: readonly string[];
@@ -100,6 +132,11 @@ export type StoringRules = Pick<
   | 'ttl'
   | 'staleWhileRevalidate'
   | 'staleIfError'
+  | 'softTimeout'
+  | 'fillTimeout'
+  | 'earlyRefresh'
+  | 'jitter'
+  | 'negativeTtl'
   | 'credentialsCovered'
   | 'statuses'
   | 'vary'
@@ -114,6 +151,12 @@ const OPTIONS = new Set<string>([
   'ttl',
   'staleWhileRevalidate',
   'staleIfError',
+  'revalidate',
+  'softTimeout',
+  'fillTimeout',
+  'earlyRefresh',
+  'jitter',
+  'negativeTtl',
   'tags',
   'key',
   'vary',
@@ -146,6 +189,12 @@ export function resolvePolicy<Req>(given: number | Policy<Req> | undefined): Res
     ttl: policy.ttl === undefined ? undefined : seconds('ttl', policy.ttl, 1),
     staleWhileRevalidate: seconds('staleWhileRevalidate', policy.staleWhileRevalidate ?? 0, 0),
     staleIfError: seconds('staleIfError', policy.staleIfError ?? 0, 0),
+    revalidate: oneOf('revalidate', policy.revalidate ?? 'background', [
+      'background',
+      'dispatch',
+      'foreground',
+    ]),
+    ...fillRules(policy),
     tags: tagsOf(policy.tags),
     key: optionalFunction('key', policy.key),
     vary: fieldNames(policy.vary ?? [], credentialsCovered),
@@ -158,7 +207,7 @@ export function resolvePolicy<Req>(given: number | Policy<Req> | undefined): Res
       oneOf('requestDirectives', policy.requestDirectives ?? 'ignore', ['ignore', 'honour']) === 'honour'
         ? 'all'
         : 'cheap',
-    statuses: statusSet(policy.statuses ?? []),
+    statuses: statusSet(policy.statuses ?? [], policy.negativeTtl !== undefined),
     maxBodyBytes: bytes('maxBodyBytes', policy.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
     statusHeaders: flag('statusHeaders', policy.statusHeaders ?? true),
     skip: optionalFunction('skip', policy.skip),

@@ -1,3 +1,4 @@
+import { jittered } from './early.ts';
 import { entityTag } from './entity-tag.ts';
 import type { StoredResponse } from './entry.ts';
 import { generatedAt } from './http/age.ts';
@@ -34,6 +35,7 @@ export interface Making {
   /** The handler read what a request with Authorization would have had otherwise. */
   readonly forAnonymous: boolean;
   readonly route: string;
+  readonly chance: number;
   readonly requestedAt: number;
   readonly now: number;
 }
@@ -44,7 +46,8 @@ export function storedResponse(making: Making): StoredResponse {
   const life = lifetimeOf(head, { ...rules, ttl, directivesForClients: making.directivesForClients });
   const generated = generatedAt(making.handlerHead, making.requestedAt, now);
   // A lifetime that the app gives begins when the app answers; a stated one when the origin did.
-  const freshUntil = (ttl === undefined ? generated : now) + life.fresh * 1000;
+  const fresh = jittered(life.fresh, rules.jitter, making.chance);
+  const freshUntil = (ttl === undefined ? generated : now) + fresh * 1000;
   return {
     kind: 'response',
     status: head.status,
@@ -60,6 +63,7 @@ export function storedResponse(making: Making): StoredResponse {
     staleWhileRevalidateUntil: freshUntil + life.staleWhileRevalidate * 1000,
     staleIfErrorUntil: freshUntil + life.staleIfError * 1000,
     strict: life.strict,
+    costMs: 0,
     route: making.route,
     body: NO_BODY,
   };

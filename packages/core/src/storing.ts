@@ -8,6 +8,7 @@ import { refusal } from './http/storable.ts';
 import { groupsOf } from './http/unsafe.ts';
 import { MAX_VARY_NAMES, nominatedNames } from './http/vary.ts';
 import type { StoringRules } from './policy.ts';
+import { NEGATIVE_STATUSES } from './policy-checks.ts';
 import { type Reading, type Reads, uncoveredFields, unkeyed } from './reads.ts';
 import { headOf, storedResponse } from './stored.ts';
 import { MAX_TAGS } from './tags.ts';
@@ -45,6 +46,8 @@ export interface PlanContext {
   readonly stale: StoredResponse | undefined;
   /** Request fields that it is known to depend on, by what was read when it was made. */
   readonly learned?: readonly string[];
+  /** From 0 to less than 1: how much of its jitter it gets. */
+  readonly chance: number;
   /** Epoch ms. */
   readonly requestedAt: number;
   readonly now: number;
@@ -76,8 +79,16 @@ export function refusalOf(
 }
 
 /** Seconds the app gives the response: the handler's word before the route's, `res.cache.ttl` before a field. */
-const lifetimeGiven = (head: ResponseHead, { ttl, rules }: PlanContext): number | undefined =>
-  ttl ?? (rules.ttl === undefined ? undefined : (ownLifetime(head) ?? rules.ttl));
+function lifetimeGiven(head: ResponseHead, { ttl, rules }: PlanContext): number | undefined {
+  const byRoute = isNegative(head, rules) ? rules.negativeTtl : rules.ttl;
+  return ttl ?? (byRoute === undefined ? undefined : (ownLifetime(head) ?? byRoute));
+}
+
+/** It says that there is nothing, and the route says for how long that is kept. */
+export const isNegative = (
+  { status }: Pick<ResponseHead, 'status'>,
+  { negativeTtl }: Pick<StoringRules, 'negativeTtl'>,
+): boolean => negativeTtl !== undefined && NEGATIVE_STATUSES.includes(status);
 
 /** Names in its Vary, and where the policy says so the fields that its handler has read. */
 function varyingBy(head: ResponseHead, reads: Reads, context: PlanContext): readonly string[] {
@@ -131,13 +142,15 @@ export function stored(
   own: readonly FieldLine[],
   context: PlanContext,
 ): { response: StoredResponse; added: readonly FieldLine[] } {
-  const { request, rules, requestedAt, now } = context;
+  const { request, rules, requestedAt, now, chance } = context;
   const { removed, directivesForClients, route, reads } = handler;
   const varying = varyingBy(head, reads, context);
   const all = [...added, ...linesAdded(head, varying, rules), ...expiry(head, handler)];
   const response = storedResponse({
     request,
-    rules,
+    // What has come to be there is not to be missed for longer than was said.
+    rules: isNegative(head, rules) ? { ...rules, staleWhileRevalidate: 0, staleIfError: 0 } : rules,
+    chance,
     head,
     lines: [...own, ...all],
     handlerHead: headOf(handler),

@@ -33,6 +33,10 @@ describe('explain', () => {
       'What was stored was stale. Its handler failed, and a stale response stood in (RFC 5861 §4).',
     ],
     [
+      'Larder; fwd=stale; ttl=-4; collapsed; detail=stale-if-slow',
+      'What was stored was stale. Its handler took too long, and a stale response stood in (RFC 5861 §4).',
+    ],
+    [
       'Larder; fwd=uri-miss; ttl=60; collapsed',
       'Nothing was stored for this URI; it shared the answer that another request was fetching (RFC 9111 §4).',
     ],
@@ -63,14 +67,21 @@ describe('explain', () => {
   it('knows every reason that the code can give', () => {
     const source = (name: string) => readFileSync(join(import.meta.dirname, '..', name), 'utf8');
     const express = join('..', 'express', 'src');
-    const adapters = readdirSync(join(import.meta.dirname, '..', express)).map((name) => join(express, name));
+    const adapters = readdirSync(join(import.meta.dirname, '..', express))
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(express, name));
     const union = /type (?:Refusal|Bypass) =\n((?: {2}\| '[^']+';?\n)+)/g;
     const named = ['src/http/storable.ts', 'src/bypass.ts'].flatMap((file) =>
       [...source(file).matchAll(union)].flatMap((match) => match[1]!.match(/'([^']+)'/g)!),
     );
-    const given = [...adapters, 'src/storing.ts', 'src/plan.ts', 'src/answer.ts', 'src/fill.ts'].flatMap(
-      (file) => [...(source(file).match(/(?:detail: |skip\(|lose\()'[a-z-]+'/g) ?? [])],
-    );
+    const given = [
+      ...adapters,
+      'src/storing.ts',
+      'src/plan.ts',
+      'src/answer.ts',
+      'src/fill.ts',
+      'src/inquiry.ts',
+    ].flatMap((file) => [...(source(file).match(/(?:detail: |skip\(|#lose\(|#without\()'[a-z-]+'/g) ?? [])]);
     const reasons = [...named, ...given].map((text) => /'([^']+)'/.exec(text)![1]!);
     expect(reasons.length).toBeGreaterThan(30);
     for (const reason of new Set(reasons)) {

@@ -57,6 +57,54 @@ describe('a policy', () => {
     expect(codeOf(() => resolvePolicy({ ttl: 1, tags: tags as string[] }))).toBe('LARDER_INVALID_TAG');
   });
 
+  it.each([
+    ['staleWhileRevalidate', [-1, Number.NaN, '60', 3_600_000]],
+    ['staleIfError', [-1, Number.NaN, '60', 3_600_000]],
+    ['revalidate', ['behind', true, null, '']],
+    ['softTimeout', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1', null]],
+    ['fillTimeout', [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1', null]],
+    ['earlyRefresh', [-0.1, 101, Number.NaN, true, '1']],
+    ['jitter', [-0.1, 0.51, 1, Number.NaN, true, '0.1']],
+    ['negativeTtl', [0, -1, Number.NaN, 3_600_000, true, null]],
+  ])('is refused by the name of what cannot be: %s', (option, values) => {
+    for (const value of values) {
+      const resolve = () => resolvePolicy({ ttl: 60, [option]: value } as unknown as Policy);
+      if (option === 'revalidate' && value === null) continue;
+      expect(codeOf(resolve), `${value}`).toBe('LARDER_INVALID_POLICY');
+      expect(resolve).toThrow(`policy.${option}: `);
+    }
+  });
+
+  it('keeps what it says of how a response is made', () => {
+    const said = {
+      revalidate: 'dispatch',
+      softTimeout: 0.5,
+      fillTimeout: 5,
+      earlyRefresh: 1,
+      jitter: 0.5,
+      negativeTtl: 0.001,
+    } as const;
+    expect(resolvePolicy({ ttl: 60, ...said })).toMatchObject(said);
+  });
+
+  it('that says nothing of it never makes a response early, nor ends it early, nor keeps what is negative', () => {
+    expect(resolvePolicy(60)).toMatchObject({
+      revalidate: 'background',
+      softTimeout: undefined,
+      fillTimeout: undefined,
+      earlyRefresh: 0,
+      jitter: 0,
+      negativeTtl: undefined,
+    });
+  });
+
+  it('stores 404 and 410 where it says for how long, and where it lists them', () => {
+    const statuses = (policy: Policy) => [...resolvePolicy(policy).statuses].sort();
+    expect(statuses({ ttl: 60, negativeTtl: 5 })).toEqual([200, 203, 404, 410]);
+    expect(statuses({ ttl: 60, statuses: [404] })).toEqual([200, 203, 404]);
+    expect(statuses({ ttl: 60 })).toEqual([200, 203]);
+  });
+
   it('is refused with what was given and how to mend it', () => {
     expect(() => resolvePolicy({ ttl: -1 })).toThrow(
       'policy.ttl: got -1; give seconds from 1 to 2592000 (30 days) [LARDER_INVALID_POLICY]',

@@ -14,16 +14,25 @@ const written = new WeakMap<Response, ClientDirectives>();
  */
 export function cacheControl(directives: CacheControlDirectives): RequestHandler {
   const preset = resolveDirectives(directives);
-  const besides = preset.expiresIn !== undefined || preset.targeted.length > 0;
   return function larderCacheControl(_, res, next) {
     res.setHeader('Cache-Control', preset.cacheControl);
     for (const [name, value] of preset.targeted) res.setHeader(name, value);
     if (preset.expiresIn !== undefined) res.setHeader('Expires', inSeconds(preset.expiresIn));
     varyBy(res, preset.vary);
-    written.set(res, preset);
-    if (besides) withdrawAtLast(res);
+    give(res, preset);
     next();
   };
+}
+
+function give(res: Response, preset: ClientDirectives): void {
+  written.set(res, preset);
+  if (preset.expiresIn !== undefined || preset.targeted.length > 0) withdrawAtLast(res);
+}
+
+/** A response with the fields of another is under the same preset. */
+export function carryPreset(from: Response, to: Response): void {
+  const preset = written.get(from);
+  if (preset !== undefined) give(to, preset);
 }
 
 const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1000).toUTCString();

@@ -10,6 +10,8 @@ export type Decision =
   /** Something else is sent in its place through `end`; what the handler still writes is dropped. */
   | { readonly kind: 'replaced'; readonly keep: boolean };
 
+export const AS_IT_IS: Decision = { kind: 'send', withoutBody: false, keep: false };
+
 export interface Watcher {
   /** Runs what is not the handler: middleware upstream, which has wrapped the response before. */
   outside<T>(call: () => T): T;
@@ -26,10 +28,20 @@ export interface Watcher {
   tooLarge(): void;
   /** The handler has ended the response; `body` is undefined when it was too large to keep. */
   ended(body: Buffer | undefined): void;
+  /** The client has left before the first byte; the handler may go on, or may have noticed and say nothing more. */
+  clientLeft(): void;
   /** The client has left in the middle of a stream, which may go on to its end and most likely will not. */
   clientGone(): void;
   /** The handler, or an error, destroyed the response: there is no whole. */
   destroyed(): void;
+}
+
+export interface Captured {
+  /**
+   * Takes the response away from a handler that has not answered yet: what it still says is dropped, and the watcher
+   * hears no more. Gives what ends it; undefined when it has answered.
+   */
+  preempt(): End | undefined;
 }
 
 export type Body = Buffer | 'streamed';
@@ -43,7 +55,7 @@ type Callback = (error?: Error | null) => void;
  * error handler) reach the wire through the functions wrapped here. A body that comes in one piece is held until
  * its head is decided; a streamed one goes out as it comes, under the client's own back-pressure.
  */
-export function capture(res: Response, limitBytes: number, watcher: Watcher): void {
+export function capture(res: Response, limitBytes: number, watcher: Watcher): Captured {
   const original = {
     writeHead: res.writeHead,
     write: res.write,
@@ -80,13 +92,14 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     phase = 'sending';
     const decision = watcher.head(body, send);
     if (!decision.keep) collector.letGo();
-    if (decision.kind === 'replaced') {
-      phase = 'replaced';
-      // The response is over for whoever pipes into it; what it read from must not be left waiting for a reader.
-      res.on('unpipe', (source: NodeJS.ReadableStream) => source.resume());
-    }
+    if (decision.kind === 'replaced') replace();
     // The head goes out when the handler has ended: whoever pipes into a response takes an early end for a fault.
     if (decision.kind === 'send' && decision.withoutBody) phase = 'head-only';
+  };
+  const replace = (): void => {
+    phase = 'replaced';
+    // The response is over for whoever pipes into it; what it read from must not be left waiting for a reader.
+    res.on('unpipe', (source: NodeJS.ReadableStream) => source.resume());
   };
   const finish = (settle: () => void): void => {
     if (over) return;
@@ -125,7 +138,10 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
     if (chunk !== undefined && chunk !== null) collector.add(chunk, encoding);
     const whole = collector.whole();
     decide(inOnePiece && whole !== undefined ? whole : 'streamed');
-    if (phase !== 'sending' && callback !== undefined) res.once('finish', callback);
+    if (phase !== 'sending' && callback !== undefined) {
+      if (res.writableFinished) process.nextTick(callback);
+      else res.once('finish', callback);
+    }
     if (phase === 'sending')
       onward(() => original.end.call(res, chunk as never, encoding as never, callback as never));
     else if (phase === 'head-only') {
@@ -147,9 +163,21 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): vo
   res.once('close', () => {
     if (over) return;
     if (!socket.readableEnded && socket.errored === null) finish(() => watcher.destroyed());
-    else if (phase === 'waiting') res.once('unpipe', () => over || watcher.clientGone());
-    else watcher.clientGone();
+    else if (phase === 'waiting') {
+      watcher.clientLeft();
+      res.once('unpipe', () => over || watcher.clientGone());
+    } else watcher.clientGone();
   });
+
+  return {
+    preempt() {
+      if (over || phase !== 'waiting') return undefined;
+      over = true;
+      collector.letGo();
+      replace();
+      return send;
+    },
+  };
 }
 
 /** Whether something upstream has wrapped the response, and may yet change what is sent. */

@@ -7,6 +7,7 @@ const store = debug('larder:store');
 const LOGS: Record<CacheEvent['type'], debug.Debugger> = {
   request: debug('larder:request'),
   value: debug('larder:value'),
+  refresh: debug('larder:refresh'),
   store,
   remove: store,
   'store-call': store,
@@ -15,7 +16,7 @@ const LOGS: Record<CacheEvent['type'], debug.Debugger> = {
 };
 
 /**
- * Tells what happens and why where `DEBUG=larder:*` (or one of `larder:request`, `larder:value`, `larder:store`,
+ * Tells what happens and why where `DEBUG=larder:*` (or one of `larder:request`, `larder:value`, `larder:refresh`, `larder:store`,
  * `larder:invalidate`, `larder:error`) asks for it. Names routes by their pattern, so that nothing a client sent
  * gets into a log.
  */
@@ -43,6 +44,8 @@ function textOf(event: CacheEvent): string {
     }
     case 'value':
       return event.outcome;
+    case 'refresh':
+      return `${event.route} because it was ${REASONS[event.reason]}: ${event.outcome} after ${event.seconds.toFixed(3)} s`;
     case 'store':
       return `${event.bytes} bytes into ${event.tier}`;
     case 'remove':
@@ -57,3 +60,5 @@ function textOf(event: CacheEvent): string {
       return `could not ${event.doing}: ${String(event.error)}`;
   }
 }
+
+const REASONS = { stale: 'stale', early: 'near its end', slow: 'stale', scheduled: 'due' } as const;

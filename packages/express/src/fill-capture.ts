@@ -1,35 +1,32 @@
 import {
-  type Cache,
   type FieldLine,
-  type Fill,
-  type Forward,
   type ForwardStatus,
   isReplayed,
   type Plan,
   type Reads,
+  STALE_IF_SLOW,
   type StoredResponse,
+  ttlOf,
   withBody,
 } from '@larder/core';
-import type { Response } from 'express';
-import { type Body, capture, type Decision, type End, isWrapped, type Watcher } from './capture.ts';
+import {
+  AS_IT_IS,
+  type Body,
+  type Captured,
+  capture,
+  type Decision,
+  type End,
+  type Watcher,
+} from './capture.ts';
 import { type Outcome, settle } from './fill-ending.ts';
-import { FilledRequest, type FilledRequestParts } from './filled-request.ts';
+import type { FillCaptureParts } from './fill-parts.ts';
+import { FilledRequest } from './filled-request.ts';
 import { handlerHead } from './handler-head.ts';
 import { changedLines, declaredLength, linesOf, restoreLines } from './head.ts';
 import { HeldFailure } from './held-failure.ts';
 import { reply, replyAs, tellStatus, untellStatus } from './reply.ts';
 import { NO_ROUTE, routeOf } from './route.ts';
-import type { Visit } from './visit.ts';
-
-export interface FillCaptureParts extends FilledRequestParts {
-  readonly cache: Cache;
-  readonly res: Response;
-  readonly fwd: Forward;
-  readonly fill: Fill;
-  readonly visit: Visit;
-  /** For a write: everything that it made out of date is invalidated. */
-  readonly invalidated: Promise<void> | undefined;
-}
+import { shut, whenSlow } from './stand-in.ts';
 
 type PlanOf<K extends Plan['kind']> = Extract<Plan, { kind: K }>;
 
@@ -39,8 +36,6 @@ export class FillCapture implements Watcher {
   readonly #request: FilledRequest;
   /** Lines set before the cache's place in the stack. */
   readonly #before: readonly FieldLine[];
-  /** Something upstream rewrites responses: what we promise of one may not hold further out. */
-  readonly #wrapped: boolean;
   readonly #isWrite: boolean;
   #plan: Plan | undefined;
   /** What is stored once the handler has ended, but for the bytes of a stream. */
@@ -53,23 +48,26 @@ export class FillCapture implements Watcher {
   #declaredLength: number | undefined;
   #route: string | undefined;
   #givenUp = false;
+  readonly #captured: Captured;
+  /** Cancels what is done when the handler takes too long. */
+  readonly #inTime: () => void;
 
   constructor(parts: FillCaptureParts) {
     const { res, policy, fill } = parts;
     this.#parts = parts;
-    this.#status = { fwd: parts.fwd };
+    this.#status = { fwd: fill.fwd };
     this.#isWrite = parts.invalidated !== undefined;
     this.#before = linesOf(res);
-    this.#wrapped = isWrapped(res);
     this.#request = new FilledRequest(parts, this.#isWrite ? undefined : fill.conditions);
-    capture(res, policy.maxBodyBytes, this);
+    this.#captured = capture(res, policy.maxBodyBytes, this);
+    this.#inTime = whenSlow(parts, (stored) => this.#standIn(stored));
   }
 
-  /** From here on the response is somebody else's, who must know what was read of its request so far. */
+  /** From here on the response, and its fill, are somebody else's, who must know what was read of its request so far. */
   giveUp(): Reads {
     this.#givenUp = true;
+    this.#inTime();
     this.#request.restore();
-    this.#parts.fill.abandon();
     return this.#request.readSoFar;
   }
 
@@ -78,13 +76,15 @@ export class FillCapture implements Watcher {
   }
 
   head(body: Body, end: End): Decision {
-    if (this.#givenUp) return SEND;
+    if (this.#givenUp) return AS_IT_IS;
+    this.#inTime();
     this.#end = end;
     this.#declaredLength = declaredLength(this.#parts.res);
     this.#route = routeOf(this.#parts.req);
     this.#request.lookAgain(this.#parts.fill);
     const { fill, res } = this.#parts;
     const plan = fill.plan(handlerHead(res, this.#before, this.#request.reads, this.#route));
+    const strength = this.#parts.wrapped ? 'weak' : 'strong';
     this.#plan = plan;
     this.#status = plan.status;
     switch (plan.kind) {
@@ -94,7 +94,7 @@ export class FillCapture implements Watcher {
       case 'freshened':
         return this.#sendFreshened(plan);
       case 'store':
-        this.#response = this.#withBody(plan.response, body);
+        this.#response = body instanceof Buffer ? withBody(plan.response, body, strength) : plan.response;
         return this.#send(body, plan.added);
       case 'pass':
         return this.#send(body, []);
@@ -105,7 +105,7 @@ export class FillCapture implements Watcher {
     if (this.#givenUp) return;
     this.#parts.fill.skip('too-large');
     // A large download may take its time; nobody need wait for its end to fetch one of his own.
-    this.#parts.fill.abandon();
+    this.#parts.fill.abandon('too-large');
   }
 
   ended(body: Buffer | undefined): void {
@@ -121,6 +121,15 @@ export class FillCapture implements Watcher {
     this.#request.restore();
   }
 
+  clientLeft(): void {
+    const { cache, fill, req, visit } = this.#parts;
+    cache.clock.after(GRACE_MS, () => {
+      if (this.#givenUp || this.#plan !== undefined) return;
+      fill.lose();
+      visit.tell({ ...this.#status, detail: 'client-gone' }, routeOf(req));
+    });
+  }
+
   clientGone(): void {
     this.#lose('client-gone', NO_ROUTE);
   }
@@ -129,22 +138,38 @@ export class FillCapture implements Watcher {
     this.#lose('destroyed', routeOf(this.#parts.req));
   }
 
-  #lose(detail: string, route: string): void {
-    if (this.#givenUp) return;
+  /** In place of a handler that takes its time. */
+  #standIn(stored: StoredResponse): void {
+    const { cache, req, res, visit } = this.#parts;
+    const end = this.#givenUp || res.destroyed ? undefined : this.#captured.preempt();
+    if (end === undefined) return;
+    this.#givenUp = true;
+    this.#end = end;
     this.#request.restore();
-    this.#parts.fill.lose();
-    this.#parts.visit.tell({ ...this.#status, detail }, this.#route ?? route);
+    restoreLines(res, this.#before);
+    this.#status = { fwd: 'stale', ttl: ttlOf(stored, cache.clock.now()), detail: STALE_IF_SLOW };
+    this.#reply(stored);
+    shut(res);
+    visit.tell(this.#status, routeOf(req));
   }
 
-  #withBody(response: StoredResponse, body: Body): StoredResponse {
-    return body instanceof Buffer ? withBody(response, body, this.#wrapped ? 'weak' : 'strong') : response;
+  #lose(detail: string, route: string): void {
+    if (this.#givenUp) return;
+    this.#inTime();
+    this.#request.restore();
+    // Nobody but the handler can have ended what nobody asked for.
+    if (this.#parts.visit.isUnseen) this.#parts.fill.fail();
+    else this.#parts.fill.lose();
+    this.#parts.visit.tell({ ...this.#status, detail }, this.#route ?? route);
   }
 
   /** What the client gets now is what later ones will get from the cache, less its Age. */
   #send(body: Body, added: readonly FieldLine[]): Decision {
     const { res, policy } = this.#parts;
     const storing = this.#response !== undefined;
-    const certain = storing && !this.#isWrite && !this.#wrapped && this.#isWhole(body);
+    const admitted = this.#plan?.kind === 'store' && this.#plan.admitted;
+    const whole = body instanceof Buffer && (this.#declaredLength ?? body.length) === body.length;
+    const certain = admitted && whole && !this.#isWrite && !this.#parts.wrapped;
     if (certain) this.#status = { ...this.#status, stored: true };
     const etag = this.#response?.etag;
     const lines: readonly FieldLine[] = etag === undefined ? added : [...added, ['ETag', etag]];
@@ -166,12 +191,8 @@ export class FillCapture implements Watcher {
     const { fill, res } = this.#parts;
     this.#response = undefined;
     fill.skip('invalid-head');
-    fill.abandon();
+    fill.abandon('invalid-head');
     if (!res.headersSent) untellStatus(res);
-  }
-
-  #isWhole(body: Body): boolean {
-    return body instanceof Buffer && (this.#declaredLength ?? body.length) === body.length;
   }
 
   #sendFreshened({ stored, keep }: PlanOf<'freshened'>): Decision {
@@ -204,22 +225,14 @@ export class FillCapture implements Watcher {
 
   /** A failure is covered by what may still be served, and goes out as it is where that has been invalidated. */
   async #cover({ stored }: PlanOf<'cover'>, body: Buffer | undefined): Promise<Outcome> {
-    const { fill, policy, res } = this.#parts;
+    const { fill, policy } = this.#parts;
     const stands = await fill.stillStands().catch(() => false);
-    try {
-      if (stands) {
-        restoreLines(res, this.#before);
-        this.#reply(stored);
-        return {};
-      }
-    } catch (error) {
-      // Something upstream refused it; a client that waits for an answer gets the one there is.
-      if (res.headersSent) throw error;
-    }
+    if (stands && this.#failure!.coverBy(this.#before, () => this.#reply(stored))) return {};
     this.#status = { ...this.#status, detail: undefined };
     this.#failure!.release(this.#status, policy.statusHeaders, body, this.#end);
     return {};
   }
 }
 
-const SEND: Decision = { kind: 'send', withoutBody: false, keep: false };
+/** Ms that whoever waits for a response gives its handler to answer once its own client has left. */
+const GRACE_MS = 1000;

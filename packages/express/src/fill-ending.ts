@@ -33,10 +33,12 @@ export async function settle(ending: Ending, body: Buffer | undefined): Promise<
   }
   const objection = objectionTo(ending, body);
   if (objection !== undefined) {
-    fill.abandon();
+    fill.abandon(objection);
     return { stored: false, detail: objection };
   }
   const forEverybody = response!.forEverybody && !request.reads.fields.has('authorization');
+  // What was there before is not there any more, whether this is kept or not.
+  if (!plan.admitted) await fill.outdate();
   await invalidated;
   return { stored: await fill.complete({ ...response!, forEverybody, body: body! }) };
 }

@@ -1,5 +1,13 @@
-import type { Fields, Fill, Reads, RequestHead, ResolvedPolicy } from '@larder/core';
+import {
+  type Fields,
+  type Fill,
+  NOTHING_READ,
+  type Reads,
+  type RequestHead,
+  type ResolvedPolicy,
+} from '@larder/core';
 import type { Request } from 'express';
+import type { Live } from './ongoing.ts';
 import { isAuthenticated } from './request-head.ts';
 import { type Watch, type WatchRules, watch } from './watch.ts';
 
@@ -12,6 +20,7 @@ export interface FilledRequestParts {
   readonly head: RequestHead;
   /** What was read behind a cache further out, which has handed the response over. */
   readonly readBefore: Reads;
+  readonly live: Live | undefined;
 }
 
 /** The request that a response is being made for: what its handler reads, and what has become of it since the cache was asked. */
@@ -19,6 +28,8 @@ export class FilledRequest {
   readonly #parts: FilledRequestParts;
   readonly #method: string;
   readonly #watch: Watch;
+  /** Of the request that this one stands for, where nobody sent it. */
+  readonly #live: Watch | undefined;
   /** What the policy's own functions read is in the key by what they made of it. */
   readonly #covered: Reads;
 
@@ -28,11 +39,10 @@ export class FilledRequest {
     this.#method = req.method;
     const cookiesShown = typeof policy.cookies === 'string' ? undefined : policy.cookies;
     const unrecorded = policy.reads === 'trust';
-    this.#watch = watch(req, { cookiesShown, conditions, keyed: parts.head, unrecorded });
-    this.#covered = this.#watch.readBy(() => {
-      this.#partitionNow();
-      attempt(() => policy.key?.(req));
-    });
+    const rules = { cookiesShown, conditions, keyed: parts.head, unrecorded };
+    this.#watch = watch(req, rules);
+    this.#live = parts.live && watch(parts.live.req, { ...rules, here: parts.live.here });
+    this.#covered = readByPolicy(this.#watch, policy, req);
   }
 
   /** Its fields as the client sent them. */
@@ -53,13 +63,8 @@ export class FilledRequest {
 
   /** What has been read, whatever covers it: another policy may not. */
   get readSoFar(): Reads {
-    const [now, before] = [this.#watch, this.#parts.readBefore];
-    return {
-      fields: union(now.fields, before.fields),
-      cookies: union(now.cookies, before.cookies),
-      others: union(now.others, before.others),
-      wholesale: now.wholesale || before.wholesale,
-    };
+    const before = bothOf(this.#parts.readBefore, this.#live ?? NOTHING_READ);
+    return bothOf(this.#watch, before);
   }
 
   /** Runs what is not the handler: nothing is recorded, and the request is as the client sent it. */
@@ -69,6 +74,7 @@ export class FilledRequest {
 
   restore(): void {
     this.#watch.restore();
+    this.#live?.restore();
   }
 
   /** Keeps the response out where it is another request by now. */
@@ -101,13 +107,27 @@ export class FilledRequest {
   }
 }
 
-function attempt<T>(run: () => T): T | undefined {
+/** What the policy's own functions read of a request: the key covers it by what they make of it. */
+export const readByPolicy = (watched: Watch, policy: ResolvedPolicy<Request>, req: Request): Reads =>
+  watched.readBy(() => {
+    attempt(() => policy.partition?.(req));
+    attempt(() => policy.key?.(req));
+  });
+
+export function attempt<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch {
     return undefined;
   }
 }
+
+const bothOf = (some: Reads, more: Reads): Reads => ({
+  fields: union(some.fields, more.fields),
+  cookies: union(some.cookies, more.cookies),
+  others: union(some.others, more.others),
+  wholesale: some.wholesale || more.wholesale,
+});
 
 const union = (some: ReadonlySet<string>, more: ReadonlySet<string>): ReadonlySet<string> =>
   more.size === 0 ? some : new Set([...some, ...more]);

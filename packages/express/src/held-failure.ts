@@ -21,6 +21,19 @@ export class HeldFailure {
     this.#lines = linesOf(res);
   }
 
+  /** Lets `reply` stand in for it, on the lines that were there before the handler. False when it could not. */
+  coverBy(before: readonly FieldLine[], reply: () => void): boolean {
+    try {
+      restoreLines(this.#res, before);
+      reply();
+      return true;
+    } catch (error) {
+      // Something upstream refused it; a client that waits for an answer gets the one there is.
+      if (this.#res.headersSent) throw error;
+      return false;
+    }
+  }
+
   /** Sends it after all; without its bytes where they were too many to keep. */
   release(status: ForwardStatus, statusHeaders: boolean, body: Buffer | undefined, end: End): void {
     const res = this.#res;

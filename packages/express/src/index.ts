@@ -22,6 +22,7 @@ export {
   type SharedTier,
   type ValueOptions,
 } from '@larder/core';
+export type { AheadOptions } from './ahead.ts';
 export { cacheControl } from './cache-control.ts';
 export type { CacheControls } from './controls.ts';
 export {

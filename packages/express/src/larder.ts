@@ -1,5 +1,6 @@
 import { Cache, type CacheOptions } from '@larder/core';
-import type { Router } from 'express';
+import type { Express, Router } from 'express';
+import { type AheadOptions, refreshAhead } from './ahead.ts';
 import { cacheControl } from './cache-control.ts';
 import { withDebug } from './debug-observer.ts';
 import { controllerRouter } from './decorators.ts';
@@ -14,6 +15,12 @@ export interface Larder extends Doors {
   readonly cache: Cache;
   /** A value, cached for `ttl` seconds. */
   withCache<T>(key: string, ttl: number, load: () => Promise<T> | T): Promise<T>;
+  /**
+   * Keeps the response of a URL from ever ending, whether anybody asks for it or not: of the processes on one Redis one
+   * makes it anew in time. Returns what stops it; `close` does too.
+   * @throws LarderError `LARDER_INVALID_OPTIONS`
+   */
+  refreshAhead(app: Express, url: string, options?: AheadOptions): () => void;
   /** A router for an instance of a class whose methods carry the route decorators. */
   router(controller: object): Router;
   close(): Promise<void>;
@@ -31,6 +38,7 @@ export function createLarder(options: LarderOptions = {}): Larder {
     invalidates: (tags) => invalidatesMiddleware(cache, tags),
     cacheControl,
     withCache: (key, ttl, load) => cache.withCache(key, ttl, load),
+    refreshAhead: (app, url, options = {}) => refreshAhead(cache, app, url, options),
     router: (controller) => controllerRouter(larder, controller),
     close: () => cache.close(),
   };

@@ -11,6 +11,8 @@ export interface WatchRules {
   readonly keyed: Pick<RequestHead, 'scheme' | 'authority'>;
   /** Nobody wants to know what is read: the handler may have plain objects. */
   readonly unrecorded: boolean;
+  /** Whether it is the handler who reads now; anybody else sees the request as it was sent. Default: it always is. */
+  readonly here?: () => boolean;
 }
 
 const PRECONDITIONS: ReadonlySet<string> = new Set(PRECONDITION_FIELDS);

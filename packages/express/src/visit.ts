@@ -6,11 +6,19 @@ export class Visit {
   readonly #method: string;
   readonly #beganMs: number;
   #told = false;
+  /** Nobody asked: there is no request to tell of. */
+  readonly isUnseen: boolean;
 
-  constructor(cache: Cache, method: string) {
+  constructor(cache: Cache, method: string, isUnseen = false) {
     this.#cache = cache;
     this.#method = method;
     this.#beganMs = cache.clock.monotonicMs();
+    this.isUnseen = isUnseen;
+    this.#told = isUnseen;
+  }
+
+  static unseen(cache: Cache): Visit {
+    return new Visit(cache, 'GET', true);
   }
 
   /** Another policy, nearer to the handler, has taken the request over and tells of it. */

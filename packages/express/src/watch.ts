@@ -61,7 +61,7 @@ const watchOf = (req: Request): RequestWatch | undefined =>
 
 class RequestWatch implements Watch, Watched {
   readonly asked: Fields;
-  log = new ReadLog();
+  #log = new ReadLog();
   readonly #req: Request;
   readonly #rules: WatchRules;
   readonly #properties: WatchedProperty[] = [];
@@ -84,30 +84,38 @@ class RequestWatch implements Watch, Watched {
     Reflect.defineProperty(req, WATCH, { value: this, configurable: true });
   }
 
+  get log(): ReadLog {
+    return this.#isHere ? this.#log : NOBODYS;
+  }
+
   get fields(): ReadonlySet<string> {
-    return this.log.fields;
+    return this.#log.fields;
   }
 
   get wholesale(): boolean {
-    return this.log.wholesale;
+    return this.#log.wholesale;
   }
 
   get cookies(): ReadonlySet<string> {
-    return this.log.cookies;
+    return this.#log.cookies;
   }
 
   get others(): ReadonlySet<string> {
-    return this.log.others;
+    return this.#log.others;
   }
 
   get asSent(): boolean {
-    return this.#outside > 0 || this.#over;
+    return this.#outside > 0 || this.#over || !this.#isHere;
+  }
+
+  get #isHere(): boolean {
+    return this.#rules.here?.() ?? true;
   }
 
   outside<T>(run: () => T): T {
     this.#outside += 1;
     try {
-      return this.log.quietly(run);
+      return this.#log.quietly(run);
     } finally {
       this.#outside -= 1;
     }
@@ -121,13 +129,13 @@ class RequestWatch implements Watch, Watched {
   }
 
   readBy(run: () => void): Reads {
-    const { log } = this;
+    const log = this.#log;
     const apart = new ReadLog();
-    this.log = apart;
+    this.#log = apart;
     try {
       run();
     } finally {
-      this.log = log;
+      this.#log = log;
     }
     return apart;
   }
@@ -135,7 +143,7 @@ class RequestWatch implements Watch, Watched {
   restore(): void {
     if (this.#over) return;
     this.#over = true;
-    this.log.pause();
+    this.#log.pause();
     for (const property of this.#properties) this.#putBack(property);
     Reflect.deleteProperty(this.#req, WATCH);
   }
@@ -204,6 +212,10 @@ class RequestWatch implements Watch, Watched {
     return view;
   }
 }
+
+/** What is read by others than the handler. */
+const NOBODYS = new ReadLog();
+NOBODYS.pause();
 
 interface Kind {
   readonly tally: Tally;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
-import { memoryStore } from '@larder/core';
+import { memoryStore, unsharedLock } from '@larder/core';
 import { failingStore } from '@larder/core/testing';
 import compression from 'compression';
 import type express from 'express';
@@ -85,7 +85,7 @@ describe('a write', () => {
       ...far,
       invalidate: () => new Promise<'done'>((done) => releases.push(() => done('done'))),
     };
-    const redis = { name: 'far', open: () => slow };
+    const redis = { name: 'far', open: () => ({ store: slow, lock: unsharedLock }) };
     const { ask, observer } = things((_, res) => void res.json({}), { redis });
     let answered = false;
     const writing = ask('/other-url', {}, 'PUT').then(() => {
@@ -100,7 +100,7 @@ describe('a write', () => {
   it('succeeds without the shared store, and this process forgets at once', async () => {
     const far = failingStore(memoryStore({}, { namespace: 'far' }));
     const { ask, observer } = things((_, res) => void res.json({}), {
-      redis: { name: 'far', open: () => far },
+      redis: { name: 'far', open: () => ({ store: far, lock: unsharedLock }) },
     });
     await ask('/thing');
     expect(x(await ask('/thing'))).toBe('HIT');

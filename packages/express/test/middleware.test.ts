@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { memoryStore } from '@larder/core';
+import { memoryStore, unsharedLock } from '@larder/core';
 import { failingStore } from '@larder/core/testing';
 import express, { type Request } from 'express';
 import { describe, expect, it } from 'vitest';
@@ -336,8 +336,15 @@ describe('a time limit upstream', () => {
   /** Answers 503 while the cache is still being asked, as middleware like connect-timeout does. */
   const impatient = (policy: Parameters<typeof route>[0], method = 'GET') => {
     const far = failingStore(memoryStore({}, { namespace: 'far' }));
-    const answers: (() => void)[] = [];
-    const get = () => new Promise<undefined>((resolve) => answers.push(() => resolve(undefined)));
+    let open = () => {};
+    const opened = new Promise<undefined>((resolve) => {
+      open = () => resolve(undefined);
+    });
+    const calls = { count: 0 };
+    const get = () => {
+      calls.count += 1;
+      return opened;
+    };
     const made = shop(
       (app, larder) => {
         app.use((req, res, next) => {
@@ -346,17 +353,17 @@ describe('a time limit upstream', () => {
         });
         app.get('/', larder.cacheResponse(policy), (_, res) => void res.send('x'));
       },
-      { redis: { name: 'far', open: () => ({ ...far, get }) } },
+      { redis: { name: 'far', open: () => ({ store: { ...far, get }, lock: unsharedLock }) } },
     );
-    return { ...made, answers };
+    return { ...made, calls, open: () => open() };
   };
 
   it('is heard: the cache comes too late, and says so to the observer alone', async () => {
-    const { ask, answers, observer } = impatient(60);
+    const { ask, calls, open, observer } = impatient(60);
     const asking = ask('/');
-    await expect.poll(() => answers.length).toBe(1);
+    await expect.poll(() => calls.count).toBe(1);
     const told = observer.next('request');
-    for (const answer of answers) answer();
+    open();
     expect([(await asking).status, (await told).status]).toEqual([
       503,
       { fwd: 'uri-miss', detail: 'too-late' },

@@ -36,6 +36,13 @@ export function metricsIn(register: Registry, prefix: string, ratios: HitRatios)
       buckets: SECONDS,
     }),
     values: new Counter(common('values_total', 'Values asked for, by outcome.', ['namespace', 'outcome'])),
+    refreshes: new Counter(
+      common('refreshes_total', 'Made anew with nobody waiting, by why and how it ended.', [
+        'namespace',
+        'reason',
+        'outcome',
+      ]),
+    ),
     storeSeconds: new Histogram({
       ...common('store_call_seconds', 'Time a call of a shared store took.', [
         'namespace',

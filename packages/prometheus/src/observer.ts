@@ -41,6 +41,9 @@ function recordersFor(metrics: Metrics, ratios: HitRatios, route: (pattern: stri
       metrics.values.inc({ namespace, outcome });
       ratios.count(namespace, 'values', outcome);
     },
+    refresh({ namespace, reason, outcome }) {
+      metrics.refreshes.inc({ namespace, reason, outcome });
+    },
     store({ namespace, tier, bytes }) {
       metrics.entries.inc({ namespace, tier });
       metrics.bytes.inc({ namespace, tier }, bytes);

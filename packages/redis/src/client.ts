@@ -2,7 +2,7 @@ import { invalidOptions } from '@larder/core';
 import { Redis, type RedisOptions } from 'ioredis';
 
 export interface ConnectionOptions {
-  /** Milliseconds until a command counts as failed. Default 50. */
+  /** Milliseconds until a command counts as failed, of 250 at most. Default 50. */
   readonly commandTimeoutMs?: number;
   /** Milliseconds until an attempt to connect counts as failed. Default 2000. */
   readonly connectTimeoutMs?: number;
@@ -22,20 +22,23 @@ export function connect(url: string, options: ConnectionOptions): Redis {
   return new Redis(url, connectionOptions(options));
 }
 
-function connectionOptions({
-  commandTimeoutMs = 50,
-  connectTimeoutMs = 2000,
-}: ConnectionOptions): RedisOptions {
+/** ioredis' own `commandTimeout` fires before a reply is read that is there already, in a process that was busy. */
+export const deadlineMs = ({ commandTimeoutMs = 50 }: ConnectionOptions): number =>
+  positive('commandTimeoutMs', commandTimeoutMs);
+
+function connectionOptions({ connectTimeoutMs = 2000 }: ConnectionOptions): RedisOptions {
   return {
-    commandTimeout: positive('commandTimeoutMs', commandTimeoutMs),
     connectTimeout: positive('connectTimeoutMs', connectTimeoutMs),
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) =>
-      Math.min(MAX_RETRY_DELAY_MS, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),
+    retryStrategy: reconnectDelayMs,
   };
 }
+
+/** Longer each time, and never the same in two processes that lost the same Redis. */
+export const reconnectDelayMs = (attempt: number): number =>
+  Math.min(MAX_RETRY_DELAY_MS, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2);
 
 /** A client of ioredis 5 or 6. A Cluster is refused: what is read together lies on several of its nodes. */
 export type RedisClient = Redis;

@@ -1,6 +1,7 @@
 import { invalidOptions, type SharedTier } from '@larder/core';
-import { type ConnectionOptions, connect, isRedisClient, type RedisClient } from './client.ts';
+import { type ConnectionOptions, connect, deadlineMs, isRedisClient, type RedisClient } from './client.ts';
 import { redisKeys } from './keys.ts';
+import { RedisLock } from './lock.ts';
 import { RedisStore } from './store.ts';
 
 export type { ConnectionOptions, RedisClient } from './client.ts';
@@ -24,8 +25,13 @@ export function redisTier(from: string | URL | RedisClient, options: RedisTierOp
   return {
     name: 'redis',
     open({ namespace, clock }) {
-      const { client, release } = open();
-      return new RedisStore(client, redisKeys(keyPrefix, namespace), clock, release);
+      const { client, release, ...limits } = open();
+      const keys = redisKeys(keyPrefix, namespace);
+      return {
+        store: new RedisStore(client, keys, clock, release),
+        lock: new RedisLock(client, keys, clock),
+        ...limits,
+      };
     },
   };
 }
@@ -43,6 +49,6 @@ function connection(from: string | URL | RedisClient, options: ConnectionOptions
     const client = connect(url, options);
     // Without a listener ioredis prints every failed attempt; the cache reports each failed call itself.
     client.on('error', () => {});
-    return { client, release: async () => client.disconnect() };
+    return { client, deadlineMs: deadlineMs(options), release: async () => client.disconnect() };
   };
 }

@@ -12,8 +12,12 @@ export interface RedisKeys {
   entry(key: CacheKey): string;
   /** The epoch of a tag: present and unchanged for as long as the tag is not invalidated. */
   epoch(tag: Tag): string;
+  /** The token of who fills the entry just now. */
+  lock(key: CacheKey): string;
   /** The namespace's invalidations in their order. */
   readonly log: string;
+  /** The channel on which is told how fills ended. */
+  readonly endings: string;
 }
 
 export function redisKeys(prefix: string, namespace: string): RedisKeys {
@@ -21,7 +25,9 @@ export function redisKeys(prefix: string, namespace: string): RedisKeys {
   return {
     entry: (key) => `${base}:e:${digest(key)}`,
     epoch: (tag) => `${base}:t:${digest(tag)}`,
+    lock: (key) => `${base}:l:${digest(key)}`,
     log: `${base}:i`,
+    endings: `${base}:f`,
   };
 }
 

@@ -13,15 +13,18 @@ describe('names in Redis', () => {
     (_, text) => {
       expect(keys.entry(text)).toMatch(/^larder:shop:1:e:[A-Za-z0-9_-]{43}$/);
       expect(keys.epoch(text)).toMatch(/^larder:shop:1:t:[A-Za-z0-9_-]{43}$/);
+      expect(keys.lock(text)).toMatch(/^larder:shop:1:l:[A-Za-z0-9_-]{43}$/);
     },
   );
 
   it('are the same only for the same text of the same kind in the same namespace', () => {
     const other = redisKeys('larder:', 'shop.1');
-    const names = [keys, other].flatMap(({ entry, epoch, log }) => [
+    const names = [keys, other].flatMap(({ entry, epoch, lock, log, endings }) => [
       log,
+      endings,
       ...hostile.map(entry),
       ...hostile.map(epoch),
+      ...hostile.map(lock),
     ]);
     expect(new Set(names).size).toBe(names.length);
     expect(hostile.map(keys.entry)).toEqual(hostile.map(keys.entry));

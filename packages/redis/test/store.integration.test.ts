@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { guardedStore } from '../../core/src/store/guarded.ts';
 import { tieredStore } from '../../core/src/store/tiered.ts';
 import { redisTier } from '../src/index.ts';
-import { client, namespace, openStore, redisUrl, untilReady } from './support/tier.ts';
+import { untilReady } from './support/ready.ts';
+import { client, namespace, openStore, redisUrl } from './support/tier.ts';
 
 const run = namespace('contract');
 
@@ -21,6 +22,7 @@ storeContract('a guarded Redis', async (clock, place) =>
   guardedStore(await openStore(`${run}-g-${place}`, clock), {
     namespace: place,
     tier: 'redis',
+    deadlineMs: 250,
     clock,
     observe() {},
   }),
@@ -32,7 +34,14 @@ const entry = (key = 'key', tags = ['n:', 't:a']): Entry => {
     key,
     tags,
     retainUntil,
-    payload: { kind: 'value', freshUntil: retainUntil, body: Buffer.from([0, 255, 10, 13]) },
+    payload: {
+      kind: 'value',
+      freshUntil: retainUntil,
+      staleWhileRevalidateUntil: retainUntil,
+      staleIfErrorUntil: retainUntil,
+      costMs: 1,
+      body: Buffer.from([0, 255, 10, 13]),
+    },
   };
 };
 
@@ -141,7 +150,7 @@ describe('in Redis', () => {
     const server = await spawnRedis();
     try {
       const admin = await client(server.url);
-      const store = redisTier(server.url, { commandTimeoutMs: 5000 }).open({
+      const { store } = redisTier(server.url, { commandTimeoutMs: 5000 }).open({
         namespace: 'oom',
         clock: systemClock,
       });
@@ -165,7 +174,7 @@ describe('redisTier', () => {
     const redis = await client();
     redis.options.keyPrefix = 'app:';
     const name = namespace('handed');
-    const store = redisTier(redis, { keyPrefix: 'cache:' }).open({ namespace: name, clock: systemClock });
+    const { store } = redisTier(redis, { keyPrefix: 'cache:' }).open({ namespace: name, clock: systemClock });
     await (await store.snapshot(['n:', 't:a'])).set(entry());
     expect(await store.get('key', ['n:'])).toBeDefined();
     await store.close();

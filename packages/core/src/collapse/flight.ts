@@ -1,61 +1,47 @@
-import type { Clock } from './clock.ts';
-import type { CacheKey } from './key.ts';
-import { knownOptions, positive } from './options.ts';
-import type { Tag } from './tags.ts';
+import type { Clock } from '../clock.ts';
+import type { CacheKey } from '../key.ts';
+import type { Tag } from '../tags.ts';
+import type { FillLimits } from './limits.ts';
 
-/**
- * What the followers of a fill get: its result; or that there is none to share, so that each runs for itself;
- * or that it was lost or overtaken by an invalidation, so that they look again and one of them leads.
- */
+/** How a fill ended, for those who waited for it. */
 export type Landing<T> =
-  | { readonly kind: 'shared'; readonly result: T }
+  | {
+      readonly kind: 'shared';
+      readonly result: T;
+      /** It is for who waits, and not kept: not yet, or because it was overtaken by an invalidation. */
+      readonly unkept?: 'unadmitted' | 'overtaken' | undefined;
+    }
+  /** What came of it is for nobody else; each runs for itself, and so will the next ones for a while. */
+  | { readonly kind: 'unshared'; readonly reason: string }
+  /** It was about the one who asked, and says nothing of what the others will get. */
   | { readonly kind: 'alone' }
+  /** The handler failed, or took too long. */
+  | { readonly kind: 'failed' }
+  /** Nobody knows what would have come of it, or an invalidation overtook it: they look again, and one of them leads. */
   | { readonly kind: 'again' };
-
-export interface FlightLimits {
-  /** Ms that a follower waits before it goes its own way. Default 10,000. */
-  readonly waitMs: number;
-  /** Ms after which nobody joins a fill any more, as if it were lost. Default 30,000. */
-  readonly fillMs: number;
-  /** Fills that can be joined at a time; further ones run alone. Default 10,000. */
-  readonly maxFlights: number;
-  /** Followers of one fill; further ones run alone. Default 10,000. */
-  readonly maxFollowers: number;
-}
-
-const DEFAULT_FLIGHT_LIMITS: FlightLimits = {
-  waitMs: 10_000,
-  fillMs: 30_000,
-  maxFlights: 10_000,
-  maxFollowers: 10_000,
-};
-
-/**
- * Limits with their defaults.
- * @throws LarderError `LARDER_INVALID_OPTIONS`
- */
-export function flightLimits(given: Partial<FlightLimits> = {}): FlightLimits {
-  const limits = { ...DEFAULT_FLIGHT_LIMITS };
-  knownOptions('flights', given, Object.keys(limits));
-  for (const name of Object.keys(limits) as (keyof FlightLimits)[]) {
-    if (given[name] !== undefined)
-      Object.assign(limits, { [name]: positive(`flights.${name}`, given[name]) });
-  }
-  return limits;
-}
 
 /** One fill under way, and those who wait for it. */
 export class Flight<T> {
   readonly startedMs: number;
-  readonly tags: readonly Tag[];
-  #followers = 0;
-  #land!: (landing: Landing<T>) => void;
+  tags: readonly Tag[];
+  /** Brings the fill forward where it waits for its turn. */
+  bringForward: () => void = () => {};
+  /** Called when nobody may join any more, for what it reads may be out of date. */
+  detached: () => void = () => {};
   readonly #landed: Promise<Landing<T>>;
   readonly #clock: Clock;
-  readonly #limits: FlightLimits;
+  readonly #limits: FillLimits;
   readonly #ended: () => void;
+  #followers = 0;
+  #hurried = false;
+  #begun = false;
+  #begin!: () => void;
+  readonly #beginning = new Promise<void>((resolve) => {
+    this.#begin = resolve;
+  });
+  #land!: (landing: Landing<T>) => void;
 
-  constructor(tags: readonly Tag[], clock: Clock, limits: FlightLimits, ended: () => void) {
+  constructor(tags: readonly Tag[], clock: Clock, limits: FillLimits, ended: () => void) {
     this.tags = tags;
     this.startedMs = clock.monotonicMs();
     this.#clock = clock;
@@ -67,23 +53,49 @@ export class Flight<T> {
   }
 
   get joinable(): boolean {
-    return this.#followers < this.#limits.maxFollowers && !this.lost;
+    return this.#followers < this.#limits.maxFollowers;
   }
 
-  /** So long under way that nobody waits for it any more. */
-  get lost(): boolean {
-    return this.#clock.monotonicMs() - this.startedMs >= this.#limits.fillMs;
+  /** Somebody who holds a turn waits for it. */
+  get hurried(): boolean {
+    return this.#hurried;
   }
 
-  /** Waits for the landing, at most `waitMs`. */
-  async follow(): Promise<Landing<T>> {
+  hurry(): void {
+    this.#hurried = true;
+    this.bringForward();
+  }
+
+  /** It has had its turn: before that nobody could do any better than wait. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  begin(): void {
+    this.#begun = true;
+    this.#begin();
+  }
+
+  /**
+   * Waits for the landing: at most `waitMs` once it has begun, and `patienceMs` in any case. `late` when there was none
+   * by then.
+   */
+  async follow(waitMs: number, patienceMs: number): Promise<Landing<T> | { readonly kind: 'late' }> {
     this.#followers += 1;
-    let cancel = () => {};
-    const timeUp = new Promise<Landing<T>>((resolve) => {
-      cancel = this.#clock.after(this.#limits.waitMs, () => resolve({ kind: 'alone' }));
+    const timers: (() => void)[] = [];
+    let over = false;
+    const late = new Promise<{ kind: 'late' }>((resolve) => {
+      const lateAfter = (ms: number) => {
+        if (!over && ms < Number.POSITIVE_INFINITY)
+          timers.push(this.#clock.after(ms, () => resolve({ kind: 'late' })));
+      };
+      lateAfter(patienceMs);
+      if (this.#begun) lateAfter(waitMs);
+      else this.#beginning.then(() => lateAfter(waitMs));
     });
-    const landing = await Promise.race([this.#landed, timeUp]);
-    cancel();
+    const landing = await Promise.race([this.#landed, late]);
+    over = true;
+    for (const cancel of timers) cancel();
     this.#followers -= 1;
     return landing;
   }
@@ -99,9 +111,9 @@ export class Flight<T> {
 export class Flights<T> {
   readonly #flights = new Map<CacheKey, Flight<T>>();
   readonly #clock: Clock;
-  readonly #limits: FlightLimits;
+  readonly #limits: FillLimits;
 
-  constructor(clock: Clock, limits: FlightLimits) {
+  constructor(clock: Clock, limits: FillLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
@@ -115,30 +127,27 @@ export class Flights<T> {
     return flight?.joinable ? flight : undefined;
   }
 
-  /** Begins a fill that others find. Over the ceiling it is one that nobody finds. */
+  /** Another fill of the key could not be found: there are as many as may be, or it has all the followers it may have. */
+  isFull(key: CacheKey): boolean {
+    return this.#flights.has(key) || this.#flights.size >= this.#limits.maxFlights;
+  }
+
+  /** Begins a fill that others find. Not for a key that is full. */
   lead(key: CacheKey, tags: readonly Tag[]): Flight<T> {
     const flight = new Flight<T>(tags, this.#clock, this.#limits, () => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });
-    this.#flights.delete(key);
-    this.#forgetLost();
-    if (this.#flights.size < this.#limits.maxFlights) this.#flights.set(key, flight);
+    this.#flights.set(key, flight);
     return flight;
-  }
-
-  /** Fills that never landed, oldest first: their handlers answered nobody. */
-  #forgetLost(): void {
-    for (const [key, flight] of this.#flights) {
-      if (!flight.lost) return;
-      this.#flights.delete(key);
-    }
   }
 
   /** Nobody joins a fill that may have read what is now out of date; who waits already began before that. */
   detach(tags: readonly Tag[]): void {
     const gone = new Set(tags);
     for (const [key, flight] of this.#flights) {
-      if (flight.tags.some((tag) => gone.has(tag))) this.#flights.delete(key);
+      if (!flight.tags.some((tag) => gone.has(tag))) continue;
+      this.#flights.delete(key);
+      flight.detached();
     }
   }
 }

@@ -34,10 +34,15 @@ export type XCache = 'HIT' | 'MISS' | 'STALE' | 'BYPASS';
 /** The `detail` of a forward whose failure a stale response covered (RFC 5861 §4). */
 export const STALE_IF_ERROR = 'stale-if-error';
 
+/** The same of one that took longer than a client should wait. */
+export const STALE_IF_SLOW = 'stale-if-slow';
+
+const COVERED: ReadonlySet<string | undefined> = new Set([STALE_IF_ERROR, STALE_IF_SLOW]);
+
 export function xCache(status: CacheStatus): XCache {
   if (status.hit) return status.ttl < 0 ? 'STALE' : 'HIT';
   if (status.fwd === undefined) return 'MISS';
-  if (status.detail === STALE_IF_ERROR) return 'STALE';
+  if (COVERED.has(status.detail)) return 'STALE';
   return status.fwd === 'bypass' || status.fwd === 'method' || status.fwd === 'request' ? 'BYPASS' : 'MISS';
 }
 

@@ -21,3 +21,7 @@ export const isSuccessful = (status: number): boolean => status >= 200 && status
 
 /** Not interim, and within the range that the protocol has (§15). */
 export const isFinal = (status: number): boolean => status >= 200 && status <= 599;
+
+/** A limit reached, a login missing, a format not to be had: to another client the answer may be another. */
+export const isAboutClient = (status: number): boolean =>
+  status >= 400 && status < 500 && status !== 404 && status !== 410;

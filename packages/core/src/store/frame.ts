@@ -14,7 +14,7 @@ import { ByteReader, ByteWriter, Malformed } from './bytes.ts';
  * Decoding is total: other versions, cut, flipped or foreign bytes are all "no entry".
  */
 const MAGIC = 0x4c;
-const VERSION = 2;
+const VERSION = 3;
 const PREFIX_BYTES = 10;
 
 const KINDS = ['response', 'variants', 'value'] as const;
@@ -82,7 +82,7 @@ function readHead(head: ByteReader, body: Buffer): Framed {
 
 function writePayload(head: ByteWriter, payload: Payload): void {
   if (payload.kind === 'response') writeResponse(head, payload);
-  if (payload.kind === 'value') head.number(payload.freshUntil);
+  if (payload.kind === 'value') writeNumbers(head, payload, VALUE_NUMBERS);
   if (payload.kind === 'variants') {
     head.list(payload.names, (name) => head.text(name));
     head.list(payload.keys, (key) => head.text(key));
@@ -92,7 +92,7 @@ function writePayload(head: ByteWriter, payload: Payload): void {
 function readPayload(head: ByteReader, body: Buffer): Payload {
   const kind = KINDS[head.count()];
   if (kind === 'response') return readResponse(head, body);
-  if (kind === 'value') return { kind, freshUntil: head.number(), body };
+  if (kind === 'value') return { kind, ...readNumbers(head, VALUE_NUMBERS), body };
   if (kind === 'variants')
     return { kind, names: head.list(() => head.text()), keys: head.list(() => head.text()) };
   throw new Malformed();
@@ -100,14 +100,7 @@ function readPayload(head: ByteReader, body: Buffer): Payload {
 
 function writeResponse(head: ByteWriter, response: StoredResponse): void {
   head.count(response.status);
-  for (const at of [
-    response.generatedAt,
-    response.freshUntil,
-    response.staleWhileRevalidateUntil,
-    response.staleIfErrorUntil,
-  ]) {
-    head.number(at);
-  }
+  writeNumbers(head, response, RESPONSE_NUMBERS);
   head.count(FLAGS.reduce((bits, flag, i) => bits | (response[flag] ? 1 << i : 0), 0));
   head.text(response.route);
   head.optional(response.ownField);
@@ -126,20 +119,12 @@ function writeResponse(head: ByteWriter, response: StoredResponse): void {
 function readResponse(head: ByteReader, body: Buffer): StoredResponse {
   const status = head.count();
   if (status < 200 || status > 599) throw new Malformed();
-  const [generatedAt, freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil] = [
-    head.number(),
-    head.number(),
-    head.number(),
-    head.number(),
-  ];
+  const numbers = readNumbers(head, RESPONSE_NUMBERS);
   const flags = readFlags(head.count());
   return {
     kind: 'response',
     status,
-    generatedAt,
-    freshUntil,
-    staleWhileRevalidateUntil,
-    staleIfErrorUntil,
+    ...numbers,
     ...flags,
     route: head.text(),
     ownField: head.optional(),
@@ -150,6 +135,20 @@ function readResponse(head: ByteReader, body: Buffer): StoredResponse {
     body,
   };
 }
+
+const VALUE_NUMBERS = ['freshUntil', 'staleWhileRevalidateUntil', 'staleIfErrorUntil', 'costMs'] as const;
+const RESPONSE_NUMBERS = ['generatedAt', ...VALUE_NUMBERS] as const;
+
+function writeNumbers<N extends string>(
+  head: ByteWriter,
+  from: Readonly<Record<N, number>>,
+  names: readonly N[],
+): void {
+  for (const name of names) head.number(from[name]);
+}
+
+const readNumbers = <N extends string>(head: ByteReader, names: readonly N[]): Record<N, number> =>
+  Object.fromEntries(names.map((name) => [name, head.number()])) as Record<N, number>;
 
 const FLAGS = ['strict', 'ownEtag', 'ownControl', 'forEverybody'] as const;
 

@@ -1,28 +1,14 @@
-import type { Clock } from '../clock.ts';
 import type { Entry } from '../entry.ts';
-import { storeTooSlow } from '../errors.ts';
-import type { Delivery, Observer, StoreOperation } from '../events.ts';
+import type { Delivery, StoreOperation } from '../events.ts';
 import type { CacheKey } from '../key.ts';
 import { NAMESPACE_TAG, type Tag } from '../tags.ts';
+import { attempt, type GuardContext, inTime } from './attempt.ts';
 import type { Snapshot, Store } from './store.ts';
 
 /** Undelivered tags kept one by one; past this they collapse into "everything". */
 const MAX_PENDING_TAGS = 10_000;
 
 const NOTHING_STORED: Snapshot = { set: async () => false, stands: async () => false };
-
-/**
- * Milliseconds until a call counts as failed, whatever the store's own client would wait for. A call that is
- * given up may still arrive: a late store is refused by its tags, a late invalidation does no harm.
- */
-export const CALL_DEADLINE_MS = 250;
-
-export interface GuardContext {
-  readonly namespace: string;
-  readonly tier: string;
-  readonly clock: Clock;
-  readonly observe: Observer;
-}
 
 /**
  * A store that may fail, made one that only misses. An invalidation it could not deliver is kept, and
@@ -65,7 +51,7 @@ class GuardedStore implements Store {
 
   async close(): Promise<void> {
     await this.#delivered();
-    await this.#inTime(this.#store.close()).catch(() => {});
+    await inTime(this.#context.clock, this.#context.deadlineMs, this.#store.close()).catch(() => {});
   }
 
   /**
@@ -101,34 +87,7 @@ class GuardedStore implements Store {
     if (this.#pending.size > MAX_PENDING_TAGS) this.#pending = new Set([NAMESPACE_TAG]);
   }
 
-  async #attempt<T>(operation: StoreOperation, run: () => Promise<T>, otherwise: T): Promise<T> {
-    const { namespace, tier, clock, observe } = this.#context;
-    const startedMs = clock.monotonicMs();
-    const call = (error?: unknown) =>
-      observe({
-        type: 'store-call',
-        namespace,
-        tier,
-        operation,
-        seconds: (clock.monotonicMs() - startedMs) / 1000,
-        ...(error === undefined ? {} : { error }),
-      });
-    try {
-      const result = await this.#inTime(run());
-      call();
-      return result;
-    } catch (error) {
-      call(error);
-      return otherwise;
-    }
-  }
-
-  #inTime<T>(call: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#context.clock.after(CALL_DEADLINE_MS, () =>
-        reject(storeTooSlow(CALL_DEADLINE_MS)),
-      );
-      call.then(resolve, reject).finally(cancel);
-    });
+  #attempt<T>(operation: StoreOperation, run: () => Promise<T>, otherwise: T): Promise<T> {
+    return attempt(this.#context, operation, run, otherwise);
   }
 }

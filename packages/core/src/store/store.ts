@@ -15,8 +15,9 @@ export interface Store {
   /**
    * The entry, if it is there, not past its retention, and none of its tags was invalidated since its snapshot.
    * `tags` are those that the caller expects on it: a remote store can check them in the same round trip.
+   * `confirmed`: as the store that processes share has it now, and no copy of what it had.
    */
-  get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined>;
+  get(key: CacheKey, tags: readonly Tag[], confirmed?: boolean): Promise<Entry | undefined>;
 
   /** To be taken before the data of a fill is read. */
   snapshot(tags: readonly Tag[]): Promise<Snapshot>;

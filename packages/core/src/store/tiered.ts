@@ -16,6 +16,8 @@ export const tieredStore = (near: Store, far: Store, clock: Clock): Store =>
   new TieredStore(near, far, clock);
 
 class TieredStore implements Store {
+  /** What the far store is being asked by who came first, for who comes meanwhile. */
+  readonly #asking = new Map<CacheKey, Promise<Entry | undefined>>();
   readonly #near: Store;
   readonly #far: Store;
   readonly #clock: Clock;
@@ -26,9 +28,23 @@ class TieredStore implements Store {
     this.#clock = clock;
   }
 
-  async get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
-    const copy = await this.#near.get(key, tags);
+  async get(key: CacheKey, tags: readonly Tag[], confirmed = false): Promise<Entry | undefined> {
+    const copy = confirmed ? undefined : await this.#near.get(key, tags);
     if (copy?.leasedUntil !== undefined && this.#clock.monotonicMs() < copy.leasedUntil) return copy;
+    return confirmed ? this.#ask(key, tags) : this.#askTogether(key, tags);
+  }
+
+  #askTogether(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
+    const asked = this.#asking.get(key);
+    if (asked !== undefined) return asked;
+    const asking = this.#ask(key, tags).finally(() => {
+      if (this.#asking.get(key) === asking) this.#asking.delete(key);
+    });
+    this.#asking.set(key, asking);
+    return asking;
+  }
+
+  async #ask(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
     const leasedUntil = this.#lease();
     // Taken before the far store is asked: an invalidation that comes meanwhile keeps the answer out of memory.
     const promotion = await this.#near.snapshot(tags);
@@ -51,6 +67,8 @@ class TieredStore implements Store {
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {
+    // Whoever asks from now on may not have what was asked for before.
+    this.#asking.clear();
     await this.#near.invalidate(tags);
     return this.#far.invalidate(tags);
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 
 /** A clock that moves when it is told to. */
 export interface ManualClock extends Clock {
-  /** Runs whatever falls due on the way. */
+  /** Runs whatever falls due on the way, when it does; also what is set for later on that way. */
   advance(ms: number): void;
 }
 
@@ -19,12 +19,15 @@ export function manualClock(startAt = Date.UTC(2026, 0, 1)): ManualClock {
       return () => timers.delete(timer);
     },
     advance(ms) {
-      elapsed += ms;
-      for (const timer of [...timers].sort((a, b) => a.due - b.due)) {
-        if (timer.due > elapsed) break;
-        timers.delete(timer);
-        timer.run();
+      const until = elapsed + ms;
+      for (;;) {
+        const [next] = [...timers].filter(({ due }) => due <= until).sort((a, b) => a.due - b.due);
+        if (next === undefined) break;
+        elapsed = Math.max(elapsed, next.due);
+        timers.delete(next);
+        next.run();
       }
+      elapsed = until;
     },
   };
 }

@@ -187,7 +187,14 @@ function entryOf(clock: ManualClock, parts: EntryParts = {}): Entry {
     key,
     tags,
     retainUntil,
-    payload: { kind: 'value', freshUntil: retainUntil, body: Buffer.from(body) },
+    payload: {
+      kind: 'value',
+      freshUntil: retainUntil,
+      staleWhileRevalidateUntil: retainUntil,
+      staleIfErrorUntil: retainUntil,
+      costMs: 3,
+      body: Buffer.from(body),
+    },
   };
 }
 
@@ -197,8 +204,22 @@ const bodyOf = (entry: Entry | undefined): string | undefined =>
 function payloads(): Payload[] {
   const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
   return [
-    { kind: 'value', freshUntil: 1_800_000_000_000, body: everyByte },
-    { kind: 'value', freshUntil: 1_800_000_000_000.5, body: Buffer.alloc(0) },
+    {
+      kind: 'value',
+      freshUntil: 1_800_000_000_000,
+      staleWhileRevalidateUntil: 1_800_000_000_000,
+      staleIfErrorUntil: 1_800_000_000_000,
+      costMs: 3,
+      body: everyByte,
+    },
+    {
+      kind: 'value',
+      freshUntil: 1_800_000_000_000.5,
+      staleWhileRevalidateUntil: 1_800_000_000_000.5,
+      staleIfErrorUntil: 1_800_000_000_000.5,
+      costMs: 3,
+      body: Buffer.alloc(0),
+    },
     { kind: 'variants', names: ['accept', 'accept-language'], keys: ['key|a', 'key|b'] },
     {
       kind: 'response',
@@ -222,6 +243,7 @@ function payloads(): Payload[] {
       freshUntil: 1_700_000_600_000,
       staleWhileRevalidateUntil: 1_700_000_700_000,
       staleIfErrorUntil: 1_700_000_800_000,
+      costMs: 12.5,
       route: '/products/:id',
       body: everyByte,
     },

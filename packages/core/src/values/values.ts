@@ -1,126 +1,193 @@
-import type { Clock } from './clock.ts';
-import type { Entry, StoredValue } from './entry.ts';
-import { invalidKey, invalidPolicy } from './errors.ts';
-import type { CacheEvent, Observer } from './events.ts';
-import { type FlightLimits, Flights } from './flight.ts';
-import { type CacheKey, valueKey } from './key.ts';
-import { seconds } from './policy-checks.ts';
-import type { Store } from './store/store.ts';
-import { LEASE_MS } from './store/tiered.ts';
-import { joinTags, keyTag, NAMESPACE_TAG, type Tag, userTags } from './tags.ts';
-
-export interface ValueOptions {
-  /** Seconds the value is fresh. */
-  readonly ttl: number;
-  /** Names to invalidate it by; at most 64. */
-  readonly tags?: readonly string[];
-}
+import type { Background } from '../background.ts';
+import type { Clock } from '../clock.ts';
+import { Collapser, type CollapserParts } from '../collapse/collapser.ts';
+import type { Lead } from '../collapse/lead.ts';
+import type { Sightings } from '../collapse/remembered.ts';
+import { jittered } from '../early.ts';
+import { loadTooSlow } from '../errors.ts';
+import type { CacheEvent, Observer, RefreshOutcome } from '../events.ts';
+import type { Random } from '../random.ts';
+import type { Snapshot, Store } from '../store/store.ts';
+import type { Tag } from '../tags.ts';
+import { type Slot, slotOf, type ValueOptions } from './options.ts';
+import { type Kept, ValueQuestion, valueIn } from './question.ts';
 
 export interface ValuesContext {
   readonly namespace: string;
   readonly store: Store;
   readonly clock: Clock;
+  readonly random: Random;
   readonly observe: Observer;
-  readonly limits: FlightLimits;
+  readonly collapsing: CollapserParts;
+  readonly background: Background;
+  readonly sightings: Sightings;
 }
 
-interface Slot {
-  readonly key: CacheKey;
-  readonly tags: readonly Tag[];
-  readonly ttl: number;
-}
+type Load = () => unknown;
+type RefreshReason = Extract<CacheEvent, { type: 'refresh' }>['reason'];
 
-/** How a load ended, for those who waited for it. */
-type Loaded =
-  | { readonly kind: 'value'; readonly entry: Entry<StoredValue> }
-  | { readonly kind: 'unstorable'; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly error: unknown };
-
-const MAX_LOOKS = 3;
+/** Of what is not a response, in events. */
+const ROUTE = '(value)';
 
 /**
  * Cache-aside for values. They are kept as JSON, so every reader has a copy of its own and the first call
  * returns what the second will: what JSON does not keep (a Date, a Map, undefined members) is not there at
- * the first call either. `undefined` and `null` are returned and not stored.
+ * the first call either.
  */
 export class Values {
   readonly #context: ValuesContext;
-  readonly #flights: Flights<Loaded>;
+  readonly #collapser: Collapser<Kept>;
 
   constructor(context: ValuesContext) {
     this.#context = context;
-    this.#flights = new Flights(context.clock, context.limits);
+    this.#collapser = new Collapser(context.collapsing);
   }
 
   detach(tags: readonly Tag[]): void {
-    this.#flights.detach(tags);
+    this.#collapser.detach(tags);
+  }
+
+  close(): Promise<void> {
+    return this.#collapser.close();
   }
 
   async getOrSet<T>(key: string, options: ValueOptions, load: () => Promise<T> | T): Promise<T> {
-    const slot = this.#slot(key, options);
-    const beganMs = this.#context.clock.monotonicMs();
-    for (let look = 0; look < MAX_LOOKS; look += 1) {
-      const entry = await this.#read(slot);
-      if (entry !== undefined) return this.#told('hit', beganMs, decode(entry) as T);
-      const flight = this.#flights.find(slot.key);
-      if (flight === undefined) return this.#told('miss', beganMs, await this.#lead(slot, load));
-      const landing = await flight.follow();
-      if (landing.kind !== 'shared') break;
-      if (beganMs - flight.startedMs >= LEASE_MS) continue;
-      return this.#told('collapsed', beganMs, resultOf(landing.result) as T);
+    const { namespace, clock } = this.#context;
+    const slot = slotOf(namespace, key, options);
+    const beganMs = clock.monotonicMs();
+    const question = new ValueQuestion(
+      { ...this.#context, refresh: (slot, reason, entry) => this.#refresh(slot, reason, entry, load) },
+      slot,
+    );
+    const asked = await this.#collapser.ask(question);
+    if (asked.kind === 'answer')
+      return this.#told(asked.answer.outcome, beganMs, decode(asked.answer.entry) as T);
+    try {
+      return this.#told('miss', beganMs, (await this.#load(slot, asked.lead, load)).value as T);
+    } catch (error) {
+      const covered = await question.cover();
+      if (covered === undefined) throw error;
+      this.#failed(error);
+      return this.#told('stale', beganMs, decode(covered.entry) as T);
     }
-    return this.#told('miss', beganMs, resultOf(await this.#load(slot, load)) as T);
   }
 
-  #slot(key: string, options: ValueOptions): Slot {
-    if (typeof key !== 'string' || key === '' || !key.isWellFormed()) throw invalidKey(key);
-    if (typeof options !== 'object' || options === null)
-      throw invalidPolicy('ttl', options, 'give { ttl: seconds }');
+  /** Loads behind an answer, if nobody else does. True when it has begun. */
+  #refresh(slot: Slot, reason: RefreshReason, old: Kept, load: Load): boolean {
+    const isNewer = ({ payload }: Kept) => payload.freshUntil > old.payload.freshUntil;
+    return this.#refreshUnless(isNewer, slot, reason, load);
+  }
+
+  /** Loads where the value is not there, or would end within `aheadMs`; one process at a time. */
+  async keepAhead(slot: Slot, load: Load, aheadMs: number): Promise<void> {
+    const { clock, store } = this.#context;
+    const lasts = ({ payload }: Kept) => payload.freshUntil - clock.now() >= aheadMs;
+    const entry = await valueIn(store, slot, true);
+    if (entry === undefined || !lasts(entry)) this.#refreshUnless(lasts, slot, 'scheduled', load);
+  }
+
+  /** Loads with nobody waiting, unless `isDone` says of what is kept by then that somebody else has. */
+  #refreshUnless(isDone: (entry: Kept) => boolean, slot: Slot, reason: RefreshReason, load: Load): boolean {
+    const { background, clock, namespace, observe, store } = this.#context;
+    const lead = background.closing
+      ? undefined
+      : this.#collapser.elect(slot.key, slot.tags, reason === 'slow');
+    if (lead === undefined) return false;
+    const beganMs = clock.monotonicMs();
+    const look = async (confirmed: boolean) => {
+      const entry = await valueIn(store, slot, confirmed);
+      return entry !== undefined && isDone(entry)
+        ? ({ kind: 'answer', answer: entry, result: entry } as const)
+        : ({ kind: 'absent', key: slot.key } as const);
+    };
+    const work = async (): Promise<RefreshOutcome> => {
+      const contended = await this.#collapser.contend(lead, { look }, slot.key);
+      if (contended.kind === 'run' && !background.closing)
+        return (await this.#load(slot, lead, load)).outcome;
+      lead.land({ kind: 'again' });
+      return 'dropped';
+    };
+    background.add(
+      work()
+        .catch((error): RefreshOutcome => {
+          this.#failed(error);
+          lead.land({ kind: 'failed' });
+          return lead.landing?.kind === 'again' ? 'dropped' : 'failed';
+        })
+        .then(async (outcome) => {
+          const seconds = (clock.monotonicMs() - beganMs) / 1000;
+          observe({ type: 'refresh', namespace, route: ROUTE, reason, outcome, seconds });
+          await lead.released;
+        }),
+    );
+    return true;
+  }
+
+  /** Loads and stores what can be stored; fails as the load does, or when it takes too long. */
+  async #load(slot: Slot, lead: Lead<Kept>, load: Load): Promise<Loaded> {
+    const { clock, store, collapsing } = this.#context;
+    const timeout = slot.fillTimeout ?? collapsing.limits.fillTimeout;
+    lead.begin(timeout * 1000);
+    const tooSlow = lead.over.then(() => {
+      if (lead.landing?.kind === 'failed') throw loadTooSlow(timeout);
+      // One for all would remember everybody who has ever waited for it.
+      return new Promise<never>(() => {});
+    });
+    try {
+      const snapshot = await store.snapshot(slot.tags);
+      const beganMs = clock.monotonicMs();
+      const loading = lead.within(async () => load());
+      const value = await Promise.race([loading, tooSlow]);
+      const body = this.#encode(value);
+      if (body === undefined) {
+        lead.land({ kind: 'unshared', reason: 'not-json' });
+        return { value, outcome: 'unstored' };
+      }
+      const entry = this.#entry(slot, body, value, clock.monotonicMs() - beganMs);
+      const outcome = this.#isKept(slot, value) ? await stored(snapshot, entry) : await this.#forget(slot);
+      lead.land({ kind: 'shared', result: entry });
+      return { value: decode(entry), outcome };
+    } catch (error) {
+      lead.land({ kind: 'failed' });
+      throw error;
+    } finally {
+      tooSlow.catch(() => {});
+    }
+  }
+
+  #entry(slot: Slot, body: Buffer, value: unknown, costMs: number): Kept {
+    const { clock, random } = this.#context;
+    const negative = isNothing(value);
+    const lifetime = negative ? (slot.negativeTtl ?? 0) : slot.ttl;
+    const freshUntil = clock.now() + jittered(lifetime, slot.jitter, random()) * 1000;
+    // What has come to be there is not to be missed for longer than was said.
+    const [revalidate, ifError] = negative ? [0, 0] : [slot.staleWhileRevalidate, slot.staleIfError];
+    const staleWhileRevalidateUntil = freshUntil + revalidate * 1000;
+    const staleIfErrorUntil = freshUntil + ifError * 1000;
     return {
-      key: valueKey(this.#context.namespace, key),
-      tags: joinTags([NAMESPACE_TAG, keyTag(key)], userTags(options.tags ?? [])),
-      ttl: seconds('ttl', options.ttl, 0),
+      key: slot.key,
+      tags: slot.tags,
+      retainUntil: Math.max(staleWhileRevalidateUntil, staleIfErrorUntil),
+      payload: { kind: 'value', freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil, costMs, body },
     };
   }
 
-  async #read({ key, tags }: Slot): Promise<Entry<StoredValue> | undefined> {
-    const entry = await this.#context.store.get(key, tags);
-    const payload = entry?.payload;
-    if (payload?.kind !== 'value' || this.#context.clock.now() >= payload.freshUntil) return undefined;
-    return { ...entry!, payload };
+  /** That there is nothing is kept only where somebody asks for it again. */
+  #isKept({ key, negativeTtl }: Slot, value: unknown): boolean {
+    if (!isNothing(value)) return true;
+    return negativeTtl !== undefined && this.#context.sightings.again(key);
   }
 
-  async #lead<T>(slot: Slot, load: () => Promise<T> | T): Promise<T> {
-    const flight = this.#flights.lead(slot.key, slot.tags);
-    const loaded = await this.#load(slot, load);
-    flight.land({ kind: 'shared', result: loaded });
-    return resultOf(loaded) as T;
+  /** What is not there any more is given to nobody, whatever was to be given instead of it for a while. */
+  async #forget(slot: Slot): Promise<RefreshOutcome> {
+    const { store } = this.#context;
+    if ((await valueIn(store, slot, false)) !== undefined) await store.invalidate([slot.own]);
+    return 'unstored';
   }
 
-  /** Loads, and stores what can be stored. Never rejects. */
-  async #load<T>({ key, tags, ttl }: Slot, load: () => Promise<T> | T): Promise<Loaded> {
-    try {
-      const snapshot = await this.#context.store.snapshot(tags);
-      const value = await load();
-      const body = this.#encode(value);
-      if (body === undefined) return { kind: 'unstorable', value };
-      const freshUntil = this.#context.clock.now() + ttl * 1000;
-      const entry: Entry<StoredValue> = {
-        key,
-        tags,
-        retainUntil: freshUntil,
-        payload: { kind: 'value', freshUntil, body },
-      };
-      await snapshot.set(entry);
-      return { kind: 'value', entry };
-    } catch (error) {
-      return { kind: 'failed', error };
-    }
-  }
-
-  /** Undefined for what is not stored: null, undefined, and (told to the observer) what JSON cannot say. */
+  /** Undefined for what JSON cannot say, which the observer is told. */
   #encode(value: unknown): Buffer | undefined {
-    if (value === undefined || value === null) return undefined;
+    if (value === undefined) return NO_BYTES;
     try {
       return Buffer.from(JSON.stringify(value), 'utf8');
     } catch (error) {
@@ -134,6 +201,11 @@ export class Values {
     }
   }
 
+  #failed(error: unknown): void {
+    const { namespace, observe } = this.#context;
+    observe({ type: 'error', namespace, doing: 'load a value', error });
+  }
+
   #told<T>(outcome: Extract<CacheEvent, { type: 'value' }>['outcome'], beganMs: number, value: T): T {
     const { namespace, clock, observe } = this.#context;
     observe({ type: 'value', namespace, outcome, seconds: (clock.monotonicMs() - beganMs) / 1000 });
@@ -141,15 +213,19 @@ export class Values {
   }
 }
 
-const decode = (entry: Entry<StoredValue>): unknown => JSON.parse(entry.payload.body.toString('utf8'));
+const NO_BYTES = Buffer.alloc(0);
 
-function resultOf(loaded: Loaded): unknown {
-  switch (loaded.kind) {
-    case 'value':
-      return decode(loaded.entry);
-    case 'unstorable':
-      return loaded.value;
-    case 'failed':
-      throw loaded.error;
-  }
+const isNothing = (value: unknown): boolean => value === undefined || value === null;
+
+const decode = ({ payload: { body } }: Kept): unknown =>
+  body.length === 0 ? undefined : JSON.parse(body.toString('utf8'));
+
+interface Loaded {
+  readonly value: unknown;
+  readonly outcome: RefreshOutcome;
+}
+
+async function stored(snapshot: Snapshot, entry: Kept): Promise<RefreshOutcome> {
+  if (await snapshot.set(entry)) return 'stored';
+  return (await snapshot.stands(entry.tags)) ? 'unstored' : 'dropped';
 }

@@ -27,6 +27,7 @@ const framed: Framed = {
       freshUntil: 2,
       staleWhileRevalidateUntil: 3,
       staleIfErrorUntil: 4,
+      costMs: 5,
       strict: false,
       route: '/a',
       body: Buffer.from('{"a":1}'),
@@ -104,7 +105,7 @@ describe('a frame', () => {
     const older = encodeFrame(framed);
     older[1] = 1;
     const newer = encodeFrame(framed);
-    newer[1] = 3;
+    newer[1] = 4;
     expect([decodeFrame(older), decodeFrame(newer)]).toEqual([undefined, undefined]);
   });
 

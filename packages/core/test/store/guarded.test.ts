@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, memoryStore } from '../../src/index.ts';
-import { CALL_DEADLINE_MS, guardedStore } from '../../src/store/guarded.ts';
+import { CALL_DEADLINE_MS } from '../../src/store/attempt.ts';
+import { guardedStore } from '../../src/store/guarded.ts';
 import { failingStore, manualClock, recordingObserver, storeContract } from '../../src/testing/index.ts';
 
-const context = { namespace: 'test', tier: 'far', clock: manualClock(), observe: () => {} };
+const context = { namespace: 'test', tier: 'far', deadlineMs: 250, clock: manualClock(), observe: () => {} };
 
 storeContract('a guarded store', (clock) =>
   guardedStore(memoryStore({}, { namespace: 'test', clock }), context),
@@ -19,7 +20,14 @@ const entry: Entry = {
   key: 'key',
   tags: ['n:', 't:a'],
   retainUntil,
-  payload: { kind: 'value', freshUntil: retainUntil, body: Buffer.from('body') },
+  payload: {
+    kind: 'value',
+    freshUntil: retainUntil,
+    staleWhileRevalidateUntil: retainUntil,
+    staleIfErrorUntil: retainUntil,
+    costMs: 3,
+    body: Buffer.from('body'),
+  },
 };
 const fill = async (store: ReturnType<typeof rig>['store']) => (await store.snapshot(entry.tags)).set(entry);
 

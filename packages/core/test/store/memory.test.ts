@@ -9,7 +9,14 @@ const entry = (key: string, bodyBytes: number): Entry => ({
   key,
   tags: ['n:'],
   retainUntil: clock.now() + 60_000,
-  payload: { kind: 'value', freshUntil: clock.now() + 60_000, body: Buffer.allocUnsafeSlow(bodyBytes) },
+  payload: {
+    kind: 'value',
+    freshUntil: clock.now() + 60_000,
+    staleWhileRevalidateUntil: clock.now() + 60_000,
+    staleIfErrorUntil: clock.now() + 60_000,
+    costMs: 3,
+    body: Buffer.allocUnsafeSlow(bodyBytes),
+  },
 });
 
 describe('memory is bounded', () => {
@@ -56,7 +63,14 @@ describe('memory is bounded', () => {
   it('and does not keep a large buffer alive for a small body that is a view of it', async () => {
     const store = memoryStore({}, { namespace: 'test', clock });
     const large = Buffer.alloc(1_000_000, 7);
-    const payload = { kind: 'value', freshUntil: clock.now() + 1, body: large.subarray(10, 20) } as const;
+    const payload = {
+      kind: 'value',
+      freshUntil: clock.now() + 1,
+      staleWhileRevalidateUntil: clock.now() + 1,
+      staleIfErrorUntil: clock.now() + 1,
+      costMs: 3,
+      body: large.subarray(10, 20),
+    } as const;
     await (await store.snapshot(['n:'])).set({ ...entry('a', 0), payload });
     const kept = await store.get('a', []);
     expect(kept?.payload.kind === 'value' && kept.payload.body.buffer.byteLength).toBe(10);

@@ -13,7 +13,14 @@ const value = (clock: ManualClock, body: string): Entry => {
     key: 'key',
     tags: ['n:'],
     retainUntil,
-    payload: { kind: 'value', freshUntil: retainUntil, body: Buffer.from(body) },
+    payload: {
+      kind: 'value',
+      freshUntil: retainUntil,
+      staleWhileRevalidateUntil: retainUntil,
+      staleIfErrorUntil: retainUntil,
+      costMs: 3,
+      body: Buffer.from(body),
+    },
   };
 };
 const bodyOf = (entry: Entry | undefined) => entry?.payload.kind === 'value' && entry.payload.body.toString();
@@ -33,6 +40,26 @@ describe('memory in front of a shared store', () => {
     expect(bodyOf(await store.get('key', ['n:']))).toBe('new');
     clock.advance(LEASE_MS);
     expect(await store.get('key', ['n:'])).toBeUndefined();
+  });
+
+  it('asks the shared store within its lease where that is to confirm it, and has its answer from then on', async () => {
+    const clock = manualClock();
+    const far = memory(clock);
+    const store = tieredStore(memory(clock), far, clock);
+    await (await store.snapshot(['n:'])).set(value(clock, 'old'));
+    await (await far.snapshot(['n:'])).set(value(clock, 'new'));
+    expect(bodyOf(await store.get('key', ['n:'], false))).toBe('old');
+    expect(bodyOf(await store.get('key', ['n:'], true))).toBe('new');
+    expect(bodyOf(await store.get('key', ['n:']))).toBe('new');
+  });
+
+  it('has what the shared store does not confirm for nobody who asks it to', async () => {
+    const clock = manualClock();
+    const far = memory(clock);
+    const store = tieredStore(memory(clock), far, clock);
+    await (await store.snapshot(['n:'])).set(value(clock, 'old'));
+    await far.invalidate(['n:']);
+    expect(await store.get('key', ['n:'], true)).toBeUndefined();
   });
 
   it('counts the lease of a fill from its snapshot, however long the fill took', async () => {

@@ -49,19 +49,23 @@ function copyProperties(live: Request, req: Request, shown: Shown, upstream: 'ke
   }
 }
 
-function mayKeep(name: string, { value, get }: PropertyDescriptor, { credentials }: Shown): boolean {
-  if (OF_THE_EXCHANGE.has(name) || isAbort(value)) return false;
+function mayKeep(name: string, { get }: PropertyDescriptor, { credentials }: Shown): boolean {
+  if (OF_THE_EXCHANGE.has(name)) return false;
   return credentials || !(IDENTITY.has(name) || (PARSED_COOKIES.has(name) && get !== undefined));
 }
 
 function copied(name: string, value: unknown, { cookies, credentials }: Shown): unknown {
   if (OWN_VALUES.has(name)) return copyOf(value);
-  if (credentials || !PARSED_COOKIES.has(name) || typeof value !== 'object' || value === null) return value;
+  if (credentials || !PARSED_COOKIES.has(name) || typeof value !== 'object' || value === null)
+    return unaborted(value);
   return shownCookies(value as Values, { cookiesShown: cookies } as WatchRules);
 }
 
 /** The client may leave; nobody waits here. */
-const isAbort = (value: unknown): boolean => value instanceof AbortSignal || value instanceof AbortController;
+export function unaborted(value: unknown): unknown {
+  if (value instanceof AbortController) return new AbortController();
+  return value instanceof AbortSignal ? new AbortController().signal : value;
+}
 
 /** Of what parsers make; anything else is shared, as it is between requests. */
 function copyOf(value: unknown): unknown {

@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { FieldLine } from '@larder/core';
 import type { Request, Response } from 'express';
+import { unaborted } from './unseen-request.ts';
 import type { UnseenSocket } from './unseen-socket.ts';
 
 /** The response to a request that nobody sent. It drains, finishes and closes as one on a connection does. */
@@ -16,7 +17,8 @@ export function unseenResponse(req: Request): Response {
 export function unseenResponseAs(live: Response, req: Request, before: readonly FieldLine[]): Response {
   const res = unseenResponse(req);
   Object.setPrototypeOf(res, Object.getPrototypeOf(live));
-  res.locals = Object.assign(Object.create(Object.getPrototypeOf(live.locals)), live.locals);
+  res.locals = Object.create(Object.getPrototypeOf(live.locals));
+  for (const [name, value] of Object.entries(live.locals)) res.locals[name] = unaborted(value);
   res.statusCode = live.statusCode;
   if (live.statusMessage !== undefined) res.statusMessage = live.statusMessage;
   res.sendDate = live.sendDate;

@@ -131,7 +131,7 @@ describe('one URL', () => {
 });
 
 /** A handler that ends when it is told to, for each target. */
-function slow(flights: LarderOptions['flights']) {
+function slow(fills: LarderOptions['fills']) {
   const waiting: (() => void)[] = [];
   const runs = { count: 0, arrived: 0 };
   const made = shop(
@@ -147,7 +147,7 @@ function slow(flights: LarderOptions['flights']) {
         res.send(req.originalUrl);
       });
     },
-    { flights },
+    { fills },
   );
   const open = () => {
     for (const go of waiting.splice(0)) go();
@@ -187,7 +187,7 @@ describe('slow handlers', () => {
   });
 
   it('that never answer are forgotten, and their places are free', async () => {
-    const { ask, runs, open, clock } = slow({ maxFlights: 1, fillMs: 1000 });
+    const { ask, runs, open, clock } = slow({ maxFlights: 1, fillTimeout: 1 });
     const lost = ask('/lost');
     await expect.poll(() => runs.count).toBe(1);
     clock.advance(1000);

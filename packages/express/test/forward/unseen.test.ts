@@ -104,23 +104,27 @@ describe.each(VERSIONS)('$name sees of a request that nobody sent', (version) =>
         clientIp: '203.0.113.9',
         _remoteAddress: '203.0.113.9',
       },
-      ...{ gone: leaving.signal, leaving, __onFinished: [] },
+      __onFinished: [],
     };
+    leaving.abort();
     const upstream: RequestHandler = (req, res, next) => {
-      put({ id: 7, service, cookies: { sid: 'a', lang: 'de' }, signedCookies: { sid: 'b' }, ...hidden })(
-        req,
-        res,
-        () => {
-          Object.defineProperty(req, 'ip', { value: '203.0.113.9' });
-          Object.defineProperty(req, 'twice', {
-            get(this: Loose) {
-              return (this.id as number) * 2;
-            },
-            configurable: true,
-          });
-          next();
-        },
-      );
+      put({
+        id: 7,
+        service,
+        cookies: { sid: 'a', lang: 'de' },
+        signedCookies: { sid: 'b' },
+        gone: leaving.signal,
+        ...hidden,
+      })(req, res, () => {
+        Object.defineProperty(req, 'ip', { value: '203.0.113.9' });
+        Object.defineProperty(req, 'twice', {
+          get(this: Loose) {
+            return (this.id as number) * 2;
+          },
+          configurable: true,
+        });
+        next();
+      });
     };
     const [, seen] = await both(
       version,
@@ -134,13 +138,22 @@ describe.each(VERSIONS)('$name sees of a request that nobody sent', (version) =>
           signedCookies,
           shared,
           ip: req.ip,
+          gone: (req.gone as AbortSignal).aborted,
           held: Object.keys(hidden).map((name) => req[name]),
         };
       },
       { upstream, shown: { cookies: ['lang'] } },
     );
     expect(seen).toEqual({
-      ...{ id: 7, twice: 14, cookies: { lang: 'de' }, signedCookies: {}, shared: true, ip: '127.0.0.1' },
+      ...{
+        id: 7,
+        twice: 14,
+        cookies: { lang: 'de' },
+        signedCookies: {},
+        shared: true,
+        ip: '127.0.0.1',
+        gone: false,
+      },
       held: Object.keys(hidden).map(() => undefined),
     });
   });

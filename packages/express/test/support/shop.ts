@@ -119,3 +119,12 @@ export function lasting(answer: Answer): unknown {
     body: answer.body.toString('hex'),
   };
 }
+
+/** A promise that is kept from outside. */
+export function later<T = void>() {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

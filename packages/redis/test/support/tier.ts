@@ -3,6 +3,7 @@ import { systemClock } from '@larder/core';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { type RedisTierOptions, redisTier } from '../../src/index.ts';
+import { untilReady } from './ready.ts';
 
 /** The server that the run was given. */
 export function redisUrl(): string {
@@ -28,22 +29,10 @@ export async function openStore(
   clock: Clock = systemClock,
   options?: RedisTierOptions,
 ): Promise<Store> {
-  const store = redisTier(redisUrl(), { commandTimeoutMs: 5000, ...options }).open({
+  const { store } = redisTier(redisUrl(), { commandTimeoutMs: 5000, ...options }).open({
     namespace: place,
     clock,
   });
   await untilReady(store);
   return store;
-}
-
-/** A connection of the tier's own refuses commands until it stands. */
-export async function untilReady(store: Store): Promise<void> {
-  for (;;) {
-    try {
-      await store.get('ready?', []);
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
 }

@@ -1,0 +1,14 @@
+/**
+ * Lets go of a lock, if it is still the holder's, and tells those who wait.
+ *
+ * KEYS  1 the lock
+ * ARGV  1 the holder's token; 2 the channel; 3 what to tell
+ * Returns 1, or 0 when it ran out and may be somebody else's.
+ */
+export const RELEASE = `
+local held = redis.pcall('GET', KEYS[1])
+if held ~= ARGV[1] and held ~= ARGV[1] .. '+' then return 0 end
+redis.call('DEL', KEYS[1])
+if held ~= ARGV[1] then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
+return 1
+`;
