@@ -10,6 +10,7 @@ import { Database } from './db/database.ts';
 import { shopMetrics } from './http/metrics.ts';
 
 export interface ShopOptions {
+  /** Of a database that is ready: some of it is read at once. */
   readonly pool: pg.Pool;
   readonly redisUrl: string | undefined;
   readonly namespace?: string;
@@ -19,7 +20,6 @@ export interface ShopOptions {
 
 export interface Shop {
   readonly app: Express;
-  readonly database: Database;
   readonly larder: Larder;
   /** Lets go of the cache; the pool belongs to who made it. */
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export function openShop({ pool, redisUrl, namespace = 'shop', clock }: ShopOpti
   const register = new Registry();
   const metrics = shopMetrics(register);
   const database = new Database(pool, metrics.countQuery);
-  const larder = openCache({ namespace, redisUrl, register, clock });
+  const larder = openCache({ namespace, redisUrl, connections: pool.options.max, register, clock });
   const probe = redisUrl === undefined ? undefined : redisProbe(redisUrl);
   const app = createApp({
     database,
@@ -43,7 +43,6 @@ export function openShop({ pool, redisUrl, namespace = 'shop', clock }: ShopOpti
   });
   return {
     app,
-    database,
     larder,
     async close() {
       probe?.disconnect();

@@ -1,35 +1,21 @@
-import { type ManualClock, manualClock } from '@larder/core/testing';
+import { manualClock } from '@larder/core/testing';
 import request from 'supertest';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createProduct } from './support/products.ts';
-import { bearer, openTestShop, STARTING_MS, type TestShop } from './support/shop.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { sqlQueries } from '../src/traffic/samples.ts';
+import { changeProduct, createProduct } from './support/products.ts';
+import { bearer, useTestShop } from './support/shop.ts';
 
-let clock: ManualClock;
-let shop: TestShop;
-beforeAll(async () => {
-  clock = manualClock(Date.now());
-  shop = await openTestShop({ clock });
-}, STARTING_MS);
-afterAll(() => shop?.close());
-beforeEach(async () => {
-  await shop.larder.cache.invalidateAll();
-});
+const clock = manualClock(Date.now());
+const shop = useTestShop({ emptied: true, clock });
 
 const CSV = '/api/products.csv';
 const get = () => request(shop.server).get(CSV);
 const becomeStale = () => clock.advance(61_000);
-const change = (id: number, changes: object) =>
-  request(shop.server)
-    .patch(`/api/products/${id}`)
-    .set(...bearer(shop.staff))
-    .send(changes)
-    .expect(200);
 
 /** Statements that ran for the export so far. */
 async function queries(): Promise<number> {
   const { text } = await request(shop.server).get('/metrics').expect(200);
-  const counted = /^shop_sql_queries_total\{method="GET",route="\/api\/products\.csv",when="\w+"\} (\d+)/gm;
-  return [...text.matchAll(counted)].reduce((sum, [, count]) => sum + Number(count), 0);
+  return sqlQueries(text, { method: 'GET', route: CSV });
 }
 
 async function queriesOf(run: () => Promise<unknown>): Promise<number> {
@@ -108,7 +94,7 @@ describe('the export', () => {
     const note = async () => versions.add((await get()).headers.etag!);
     const { id } = await createProduct(shop);
     await note();
-    await change(id, { priceCents: 5 });
+    await changeProduct(shop, id, { priceCents: 5 });
     await note();
     await shop.pool.query("UPDATE products SET updated_at = now() - interval '1 hour' WHERE id = 2");
     await shop.larder.cache.invalidateAll();
@@ -124,7 +110,7 @@ describe('the export', () => {
   it('is new after a write to any product', async () => {
     const { id } = await createProduct(shop, { name: 'Old Name' });
     expect((await get()).text).toContain('Old Name');
-    await change(id, { name: 'New Name' });
+    await changeProduct(shop, id, { name: 'New Name' });
     const { text } = await get().expect('X-Cache', 'MISS');
     expect(text).toContain('New Name');
     expect(text).not.toContain('Old Name');
@@ -135,7 +121,7 @@ describe('the export', () => {
   it('stays when only the stock has changed, which it does not show', async () => {
     const { id } = await createProduct(shop);
     await get();
-    await change(id, { stock: 77 });
+    await changeProduct(shop, id, { stock: 77 });
     await get().expect('X-Cache', 'HIT');
   });
 

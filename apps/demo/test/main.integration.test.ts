@@ -66,10 +66,28 @@ it('serves a driver that finds no errors and reports what the cache saved', asyn
   expect(traffic.output()).toMatch(/Errors +0 /);
 }, 60_000);
 
-it('tells the driver from one that finds no shop', async () => {
+it('serves a stampede with one query of the report, and costs its product what it did before', async () => {
+  const price = async () => {
+    const { items } = (await (await fetch(`${url}/api/products?limit=1`)).json()) as {
+      items: { priceCents: number }[];
+    };
+    return items[0]!.priceCents;
+  };
+  const before = await price();
+  const stampede = run('stampede/main.ts', [url, '--requests', '100']);
+  expect(await stampede.ended, stampede.output()).toBe(0);
+  expect(stampede.output()).toMatch(/^together +100 /m);
+  expect(stampede.output()).toContain('Report queries in Postgres: 1');
+  expect(await price()).toBe(before);
+}, 60_000);
+
+it('tells them from one that finds no shop', async () => {
   const traffic = run('traffic/main.ts', ['http://127.0.0.1:1']);
   expect(await traffic.ended).toBe(1);
   expect(traffic.output()).toContain('Nothing answers at http://127.0.0.1:1');
+  const stampede = run('stampede/main.ts', [url, 'http://127.0.0.1:1']);
+  expect(await stampede.ended).toBe(1);
+  expect(stampede.output()).toContain('Nothing answers at http://127.0.0.1:1');
 });
 
 it('finishes what is under way when it is told to end, and leaves with 0', async () => {

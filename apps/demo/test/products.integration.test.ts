@@ -1,14 +1,10 @@
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TEST_SIZE } from '../src/seed/seed.ts';
 import { createProduct, productInput } from './support/products.ts';
-import { bearer, openTestShop, STARTING_MS, type TestShop } from './support/shop.ts';
+import { bearer, useTestShop } from './support/shop.ts';
 
-let shop: TestShop;
-beforeAll(async () => {
-  shop = await openTestShop();
-}, STARTING_MS);
-afterAll(() => shop?.close());
+const shop = useTestShop();
 
 const get = (path: string) => request(shop.server).get(path);
 

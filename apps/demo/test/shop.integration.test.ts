@@ -1,15 +1,12 @@
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { migrate } from '../src/db/migrate.ts';
 import { seed, TEST_SIZE } from '../src/seed/seed.ts';
 import { CATEGORIES } from '../src/seed/words.ts';
-import { openTestShop, STARTING_MS, type TestShop } from './support/shop.ts';
+import { sqlQueries } from '../src/traffic/samples.ts';
+import { useTestShop } from './support/shop.ts';
 
-let shop: TestShop;
-beforeAll(async () => {
-  shop = await openTestShop();
-}, STARTING_MS);
-afterAll(() => shop?.close());
+const shop = useTestShop();
 
 const get = (path: string) => request(shop.server).get(path);
 
@@ -76,6 +73,13 @@ describe('the shop', () => {
   it('is alive and ready', async () => {
     await get('/healthz').expect(200, { status: 'up' });
     await get('/readyz').expect(200, { status: 'ready', postgres: 'up', redis: 'not used' });
+  });
+
+  it('has the categories before anybody asks, and counts the SQL for that apart', async () => {
+    await get('/api/categories').expect(200);
+    const { text } = await get('/metrics').expect(200);
+    expect(sqlQueries(text, { route: '/api/categories' })).toBe(0);
+    expect(sqlQueries(text, { when: 'scheduled' })).toBe(1);
   });
 
   it('counts the SQL of each route', async () => {

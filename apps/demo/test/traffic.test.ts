@@ -43,7 +43,7 @@ describe('traffic', () => {
       ['MISS', 500],
       [undefined, 404],
     ] as const) {
-      tally.reply(visit, { status, cache, ms: 1, text: '' });
+      tally.reply(visit, { status, cache, cacheStatus: undefined, ms: 1, text: '' });
     }
     tally.failure(visit, new Error('gone'));
     expect(tally.totals).toEqual({ requests: 5, hits: 2, cacheable: 3, errors: 2 });

@@ -1,13 +1,9 @@
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DEMO_PASSWORD, shopperEmail } from '../src/seed/people.ts';
-import { bearer, openTestShop, STARTING_MS, type TestShop } from './support/shop.ts';
+import { bearer, useTestShop } from './support/shop.ts';
 
-let shop: TestShop;
-beforeAll(async () => {
-  shop = await openTestShop();
-}, STARTING_MS);
-afterAll(() => shop?.close());
+const shop = useTestShop();
 
 const get = (path: string) => request(shop.server).get(path);
 

@@ -22,6 +22,9 @@ export interface CategoryReport {
   readonly topProducts: readonly { id: number; name: string; revenueCents: number }[];
 }
 
+/** What the report's query is counted by. */
+export const REPORT_QUERY = 'category-report';
+
 const REPORT = readFile(new URL('./category-report.sql', import.meta.url), 'utf8');
 
 export class CategoryRepository {
@@ -45,6 +48,6 @@ export class CategoryRepository {
   }
 
   async report(): Promise<CategoryReport[]> {
-    return this.#database.query(await REPORT);
+    return this.#database.query({ name: REPORT_QUERY, text: await REPORT });
   }
 }

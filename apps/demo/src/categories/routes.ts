@@ -10,6 +10,7 @@ const CDN = { maxAge, staleIfError };
 
 export function categoryRoutes(categories: CategoryRepository, larder: Larder): Router {
   const service = new CategoryService(categories, larder);
+  service.keepAhead();
   const router = Router();
 
   router.get('/', larder.cacheControl(presets.api), async (_req, res) => {

@@ -1,20 +1,28 @@
 import type pg from 'pg';
 
-export interface Queryable {
-  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+/** SQL that is counted by its name, where it matters how often it runs. */
+export interface NamedQuery {
+  readonly name: string;
+  readonly text: string;
 }
+
+export interface Queryable {
+  query<Row extends object>(sql: string | NamedQuery, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export type OnQuery = (name: string | undefined) => void;
 
 /** The pool as the repositories see it: rows in, rows out, every statement counted. */
 export class Database implements Queryable {
   readonly #pool: pg.Pool;
-  readonly #onQuery: () => void;
+  readonly #onQuery: OnQuery;
 
-  constructor(pool: pg.Pool, onQuery: () => void = () => {}) {
+  constructor(pool: pg.Pool, onQuery: OnQuery = () => {}) {
     this.#pool = pool;
     this.#onQuery = onQuery;
   }
 
-  query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+  query<Row extends object>(sql: string | NamedQuery, values: readonly unknown[] = []): Promise<Row[]> {
     return this.#run<Row>(this.#pool, sql, values);
   }
 
@@ -38,9 +46,15 @@ export class Database implements Queryable {
     }
   }
 
-  async #run<Row extends object>(on: pg.Pool | pg.PoolClient, sql: string, values: readonly unknown[]) {
-    this.#onQuery();
-    const result = await on.query<Row & pg.QueryResultRow>(sql, [...values]);
+  async #run<Row extends object>(
+    on: pg.Pool | pg.PoolClient,
+    sql: string | NamedQuery,
+    values: readonly unknown[],
+  ) {
+    const { name, text } = typeof sql === 'string' ? { name: undefined, text: sql } : sql;
+    this.#onQuery(name);
+    // Its name stays here: Postgres would take it for that of a prepared statement.
+    const result = await on.query<Row & pg.QueryResultRow>(text, [...values]);
     return result.rows as Row[];
   }
 }

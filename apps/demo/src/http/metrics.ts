@@ -1,20 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Request, RequestHandler, Response } from 'express';
 import { Counter, collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
+import type { OnQuery } from '../db/database.ts';
 
 export interface ShopMetrics {
   readonly measure: RequestHandler;
-  readonly countQuery: () => void;
+  readonly countQuery: OnQuery;
+}
+
+interface Exchange {
+  readonly req: Request;
+  readonly res: Response;
 }
 
 /** Requests by route and cache outcome, and the SQL behind each: what the cache saves is the difference. */
 export function shopMetrics(register: Registry): ShopMetrics {
-  const exchange = new AsyncLocalStorage<{ req: Request; res: Response }>();
+  const exchange = new AsyncLocalStorage<Exchange>();
   collectDefaultMetrics({ register });
   const queries = new Counter({
     name: 'shop_sql_queries_total',
-    help: 'SQL statements, by the route they ran for; "background" ones ran after the response had gone out.',
-    labelNames: ['method', 'route', 'when'],
+    help: 'SQL statements, by the route they ran for and by name if they have one; "background" ones ran after the response had gone out, "scheduled" ones for no request.',
+    labelNames: ['method', 'route', 'when', 'query'],
     registers: [register],
   });
   const seconds = new Histogram({
@@ -34,16 +40,19 @@ export function shopMetrics(register: Registry): ShopMetrics {
       });
       exchange.run({ req, res }, next);
     },
-    countQuery() {
+    countQuery(name) {
       const current = exchange.getStore();
-      // Nobody's request: migrations and the seed.
-      if (current === undefined) return;
-      const { req, res } = current;
-      const when = res.writableEnded ? 'background' : 'request';
-      queries.inc({ method: req.method, route: routeOf(req), when });
+      const labels = current ? ranFor(current) : { method: 'none', route: 'none', when: 'scheduled' };
+      queries.inc({ ...labels, ...(name !== undefined && { query: name }) });
     },
   };
 }
+
+const ranFor = ({ req, res }: Exchange) => ({
+  method: req.method,
+  route: routeOf(req),
+  when: res.writableEnded ? 'background' : 'request',
+});
 
 // The pattern, not the URL: a label for each product would be a series for each product.
 const routeOf = (req: Request): string =>

@@ -2,7 +2,7 @@ import { DEMO_PASSWORD, STAFF_EMAIL, shopperEmail } from '../seed/people.ts';
 import type { Running } from './start.ts';
 
 /** What runs, and commands that show what it does; each can be pasted into a plain sh. */
-export function banner({ url, postgres, redis, productId }: Running): string {
+export function banner({ url, postgres, redis, shared, productId }: Running): string {
   const product = `${url}/api/products/${productId}`;
   const csv = `${url}/api/products.csv`;
   const greeting = `${url}/api/greeting`;
@@ -48,10 +48,27 @@ Worth trying:
 11. Browsers ask every time; a CDN is told something else
    curl -sI ${url}/api/categories/report | grep -i cache-control
 
+12. A stampede: 2,000 ask for the cold report at once, and Postgres is asked for it once
+   pnpm demo:stampede${at(url)}
+
+13. Half a minute later: stale at once, with a negative ttl, and a second later the one that was made behind it
+   curl -s -o /dev/null ${url}/api/categories/report; sleep 31; for n in 1 2; do curl -si ${url}/api/categories/report | grep -iE '^(x-cache|cache-status|age)'; sleep 1; done
+
+14. A product that is not there: looked for twice, then known to be missing
+   for n in 1 2 3; do curl -si ${url}/api/products/999999 | grep -iE '^(http|x-cache|cache-status)'; done
+
 Why, for every request: stop it and start it again with DEBUG=larder:request
-Traffic, from a second terminal: pnpm demo:traffic${url.endsWith(':3000') ? '' : ` ${url}`}
-Ctrl-C ends it.`;
+Traffic, from a second terminal: pnpm demo:traffic${at(url)}
+${another(url, shared)}Ctrl-C ends it.`;
 }
+
+/** For commands that find the shop by themselves where it usually is. */
+const at = (url: string): string => (url === 'http://127.0.0.1:3000' ? '' : ` ${url}`);
+
+const another = (url: string, shared: string | undefined): string =>
+  shared === undefined
+    ? ''
+    : `Another process of it: ${shared} PORT=3001 pnpm demo; then pnpm demo:stampede ${url} and its address\n`;
 
 const login = (url: string, email: string): string =>
   `curl -s ${url}/api/sessions -H 'Content-Type: application/json' ` +

@@ -1,4 +1,5 @@
 import { startPostgres, startRedis } from '@larder/servers';
+import { Database } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
 import { DEMO_SIZE, seed } from '../seed/seed.ts';
@@ -11,6 +12,8 @@ export interface Running {
   readonly url: string;
   readonly postgres: string;
   readonly redis: string;
+  /** What another process needs in its environment to be one of the same shop; undefined where that is known already. */
+  readonly shared: string | undefined;
   /** The best seller, for examples. */
   readonly productId: number;
 }
@@ -25,19 +28,21 @@ export async function start(config: Config, lifecycle: Lifecycle, say: Say): Pro
 
   const pool = createPool({ url: postgres.url });
   lifecycle.onClose('the pool', () => pool.end());
+  const database = new Database(pool);
+  await prepare(database, say);
   const shop = openShop({ pool, redisUrl: redis?.url });
   lifecycle.onClose('the cache', () => shop.close());
-  await prepare(shop.database, say);
 
   const server = await listen(shop.app, config, say);
   lifecycle.onClose('the server', () => server.close());
-  const [bestseller] = await shop.database.query<{ id: number }>(
+  const [bestseller] = await database.query<{ id: number }>(
     'SELECT product_id AS id FROM order_items GROUP BY product_id ORDER BY count(*) DESC, product_id LIMIT 1',
   );
   return {
     url: `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${server.port}`,
     postgres: postgres.how,
     redis: redis?.how ?? 'none: memory tier only',
+    shared: config.ownServers && redis ? `DATABASE_URL=${postgres.url} REDIS_URL=${redis.url}` : undefined,
     productId: bestseller?.id ?? 1,
   };
 }
@@ -53,7 +58,7 @@ async function redisIfAny(say: Say) {
   }
 }
 
-async function prepare(database: Parameters<typeof migrate>[0], say: Say): Promise<void> {
+async function prepare(database: Database, say: Say): Promise<void> {
   const applied = await migrate(database);
   if (applied.length > 0) say(`Migrations applied: ${applied.join(', ')}`);
   const began = performance.now();

@@ -38,7 +38,8 @@ export function readArgs(args: string[]): TrafficOptions | 'help' {
   };
 }
 
-function target(text: string, remote: boolean): URL {
+/** @throws Error with a message for people */
+export function target(text: string, remote: boolean): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:') throw new Error(`${text} is no http:// address.`);
   if (!remote && !LOOPBACK.test(url.hostname)) {
@@ -49,7 +50,8 @@ function target(text: string, remote: boolean): URL {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-function within(name: string, text: string, least: number, most: number): number {
+/** @throws Error with a message for people */
+export function within(name: string, text: string, least: number, most: number): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isInteger(number) && number >= least && number <= most) return number;
   throw new Error(`--${name} is ${text}: give a whole number from ${least} to ${most}.`);

@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http';
+import { type Agent, type IncomingMessage, request } from 'node:http';
+import { ReadyAgent } from './ready-agent.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
@@ -11,11 +12,14 @@ export interface Reply {
   readonly status: number;
   /** The first word of X-Cache; absent where the route has no cache. */
   readonly cache: string | undefined;
+  readonly cacheStatus: string | undefined;
   readonly ms: number;
   readonly text: string;
 }
 
 export interface Client {
+  /** Opens so many connections, for what is sent next. */
+  connect(count: number): Promise<void>;
   /** Rejects for a connection that fails; any status is a reply. */
   send(call: Call): Promise<Reply>;
   close(): void;
@@ -23,17 +27,41 @@ export interface Client {
 
 const TIMEOUT_MS = 15_000;
 
-export function openClient(base: URL, concurrency: number): Client {
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+export interface ClientOptions {
+  /** Connections at once, at most. */
+  readonly concurrency: number;
+  /** What the shop is asked for as, which is part of what its responses are kept under. Default: that of the URL. */
+  readonly host?: string;
+  /** False for a client that rests between its calls, while a shop may close what it finds idle. Default true. */
+  readonly keepAlive?: boolean;
+}
+
+export function openClient(
+  base: URL,
+  { concurrency, host = base.host, keepAlive = true }: ClientOptions,
+): Client {
+  const agent = new ReadyAgent({ keepAlive, maxSockets: concurrency });
   return {
-    send: (call) => send(base, agent, call),
+    connect: (count) => agent.prepare(base, count),
+    send: (call) => send(base, host, agent, call),
     close: () => agent.destroy(),
   };
 }
 
-function send(base: URL, agent: Agent, { method, path, token, body }: Call): Promise<Reply> {
+/** Says of an error, for people, that there is no shop where that is why. */
+export const explain =
+  (url: URL) =>
+  (error: NodeJS.ErrnoException): never => {
+    if (error.code !== 'ECONNREFUSED') throw error;
+    throw new Error(
+      `Nothing answers at ${url.origin}: start the shop with "pnpm demo" first, or give its address.`,
+    );
+  };
+
+function send(base: URL, host: string, agent: Agent, { method, path, token, body }: Call): Promise<Reply> {
   const payload = body && JSON.stringify(body);
   const headers = {
+    Host: host,
     ...(token && { Authorization: `Bearer ${token}` }),
     ...(payload && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
   };
@@ -47,10 +75,11 @@ function send(base: URL, agent: Agent, { method, path, token, body }: Call): Pro
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.once('error', reject);
       incoming.once('end', () => {
-        const cache = incoming.headers['x-cache'];
+        const cache = field(incoming, 'x-cache');
         resolve({
           status: incoming.statusCode ?? 0,
-          cache: typeof cache === 'string' ? /^\w+/.exec(cache)?.[0].toUpperCase() : undefined,
+          cache: cache && /^\w+/.exec(cache)?.[0].toUpperCase(),
+          cacheStatus: field(incoming, 'cache-status'),
           ms: performance.now() - began,
           text: Buffer.concat(chunks).toString('utf8'),
         });
@@ -58,4 +87,9 @@ function send(base: URL, agent: Agent, { method, path, token, body }: Call): Pro
     });
     outgoing.end(payload);
   });
+}
+
+function field({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }

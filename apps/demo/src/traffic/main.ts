@@ -1,6 +1,6 @@
 import { seededRandom } from '../seed/random.ts';
 import { readArgs, type TrafficOptions, USAGE } from './args.ts';
-import { openClient } from './client.ts';
+import { explain, openClient } from './client.ts';
 import { drive } from './drive.ts';
 import { visits } from './mix.ts';
 import { showProgress } from './progress.ts';
@@ -11,7 +11,7 @@ import { lookAround } from './visitors.ts';
 
 /** Resolves the number of errors that the visitors met. */
 async function run({ url, ...options }: TrafficOptions): Promise<number> {
-  const client = openClient(url, options.concurrency);
+  const client = openClient(url, options);
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort());
   try {
@@ -31,15 +31,6 @@ async function run({ url, ...options }: TrafficOptions): Promise<number> {
     client.close();
   }
 }
-
-const explain =
-  (url: URL) =>
-  (error: NodeJS.ErrnoException): never => {
-    if (error.code !== 'ECONNREFUSED') throw error;
-    throw new Error(
-      `Nothing answers at ${url.origin}: start the shop with "pnpm demo" first, or give its address.`,
-    );
-  };
 
 try {
   const options = readArgs(process.argv.slice(2));

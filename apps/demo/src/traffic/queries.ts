@@ -1,10 +1,11 @@
 import type { Client } from './client.ts';
+import { SQL_QUERIES, samples } from './samples.ts';
 
 /** What the shop itself has counted since it started, by `METHOD route`. */
 export interface Counted {
   /** Statements that ran before the response was out. */
   readonly foreground: ReadonlyMap<string, number>;
-  /** Statements that ran behind one: a stale response was being replaced. */
+  /** Statements that no response waited for: something kept was being made anew. */
   readonly background: ReadonlyMap<string, number>;
   /** Requests that no stored response answered. */
   readonly forwarded: ReadonlyMap<string, number>;
@@ -18,7 +19,7 @@ export async function countedSoFar(client: Client): Promise<Counted> {
   for (const { name, labels, value } of samples(text)) {
     const route = `${labels.method} ${labels.route}`;
     const add = (to: Map<string, number>) => to.set(route, (to.get(route) ?? 0) + value);
-    if (name === 'shop_sql_queries_total') add(labels.when === 'background' ? background : foreground);
+    if (name === SQL_QUERIES) add(labels.when === 'request' ? foreground : background);
     if (name === 'shop_http_request_duration_seconds_count' && /^(MISS|BYPASS)/.test(labels.cache ?? '')) {
       add(forwarded);
     }
@@ -35,7 +36,7 @@ export function perForward({ foreground, forwarded }: Counted, route: string): n
   return requests === 0 ? 0 : (foreground.get(route) ?? 0) / requests;
 }
 
-/** Statements run between two counts, in the foreground and behind stale responses. */
+/** Statements run between two counts, all of them and those that no response waited for. */
 export function madeBetween(before: Counted, after: Counted): { made: number; background: number } {
   const background = sum(after.background) - sum(before.background);
   return { made: sum(after.foreground) - sum(before.foreground) + background, background };
@@ -43,18 +44,3 @@ export function madeBetween(before: Counted, after: Counted): { made: number; ba
 
 const sum = (counts: ReadonlyMap<string, number>): number =>
   [...counts.values()].reduce((total, count) => total + count, 0);
-
-interface Sample {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-function* samples(text: string): Generator<Sample> {
-  for (const line of text.split('\n')) {
-    const [, name, labels, value] = /^(\w+)\{(.*)\} (\S+)$/.exec(line) ?? [];
-    if (name === undefined || labels === undefined) continue;
-    const pairs = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, text]) => [label, text]);
-    yield { name, labels: Object.fromEntries(pairs), value: Number(value) };
-  }
-}

@@ -18,7 +18,7 @@ export function report(tally: Tally, before: Counted, after: Counted, elapsedSec
     latencyTable(tally),
     '',
     `Hit ratio      ${percent(hits, cacheable)}  (HIT + STALE of HIT + STALE + MISS)`,
-    `SQL queries    ${made} made; ${avoided - background} saved: ${avoided} that hits did without, less ${background} to refresh stale ones`,
+    `SQL queries    ${made} made; ${avoided - background} saved: ${avoided} that hits did without, less ${background} that made anew what was kept`,
     `Errors         ${errors}  (status ≥ 500, or no answer)`,
     ...[...tally.failures].map(([failure, count]) => `               ${count} × ${failure}`),
     '',

@@ -32,7 +32,8 @@ export async function lookAround(client: Client): Promise<Scene> {
   };
 }
 
-async function logIn(client: Client, email: string): Promise<Visitor> {
+/** @throws Error with a message for people */
+export async function logIn(client: Client, email: string): Promise<Visitor> {
   const body = { email, password: DEMO_PASSWORD };
   const { status, text } = await client.send({ method: 'POST', path: '/api/sessions', body });
   if (status !== 201)
@@ -41,7 +42,8 @@ async function logIn(client: Client, email: string): Promise<Visitor> {
   return { id: userId, token };
 }
 
-async function json<T>(client: Client, path: string): Promise<T> {
+/** @throws Error with a message for people */
+export async function json<T>(client: Client, path: string): Promise<T> {
   const { status, text } = await client.send({ method: 'GET', path });
   if (status !== 200) throw new Error(`GET ${path} gave ${status}: is this the demo?`);
   return JSON.parse(text) as T;

@@ -26,3 +26,10 @@ export async function createProduct(shop: TestShop, changes: Partial<ProductInpu
     .expect(201);
   return body;
 }
+
+export const changeProduct = (shop: TestShop, id: number, changes: object) =>
+  request(shop.server)
+    .patch(`/api/products/${id}`)
+    .set(...bearer(shop.staff))
+    .send(changes)
+    .expect(200);

@@ -6,6 +6,8 @@ import type { Clock } from '@larder/core';
 import { NoServerError, startPostgres, startRedis } from '@larder/servers';
 import pg from 'pg';
 import request from 'supertest';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { Database } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { Lifecycle } from '../../src/run/lifecycle.ts';
@@ -20,6 +22,7 @@ export interface OpenShop extends Shop {
 
 export interface TestShop extends OpenShop {
   readonly pool: pg.Pool;
+  readonly database: Database;
   readonly staff: string;
   readonly shopper: string;
   readonly otherShopper: string;
@@ -29,19 +32,18 @@ export interface TestShop extends OpenShop {
   twin(): Promise<OpenShop>;
 }
 
+interface Opening {
+  readonly redis?: boolean;
+  readonly clock?: Clock;
+}
+
 /** Long enough for a first run that has to fetch a server. */
 export const STARTING_MS = 120_000;
 
 const SHOPPER_ID = 2;
 const OTHER_SHOPPER_ID = 3;
 
-export async function openTestShop({
-  redis = false,
-  clock,
-}: {
-  redis?: boolean;
-  clock?: Clock;
-} = {}): Promise<TestShop> {
+export async function openTestShop({ redis = false, clock }: Opening = {}): Promise<TestShop> {
   const lifecycle = new Lifecycle();
   const postgres = await startPostgres({ database: 'shop_test' });
   lifecycle.onClose('Postgres', () => postgres.stop());
@@ -55,6 +57,10 @@ export async function openTestShop({
   const pool = createPool({ url: postgres.url, schema: name, max: 5 });
   lifecycle.onClose('the pool', () => pool.end());
 
+  const database = new Database(pool);
+  await migrate(database);
+  await seed(database, { size: TEST_SIZE });
+
   const open = async (): Promise<OpenShop> => {
     const shop = openShop({ pool, redisUrl: cache?.url, namespace: name, clock });
     lifecycle.onClose('the cache', () => shop.close());
@@ -64,11 +70,10 @@ export async function openTestShop({
     return { ...shop, server };
   };
   const shop = await open();
-  await migrate(shop.database);
-  await seed(shop.database, { size: TEST_SIZE });
   return {
     ...shop,
     pool,
+    database,
     staff: await logIn(shop, STAFF_EMAIL),
     shopper: await logIn(shop, shopperEmail(SHOPPER_ID)),
     otherShopper: await logIn(shop, shopperEmail(OTHER_SHOPPER_ID)),
@@ -79,10 +84,31 @@ export async function openTestShop({
   };
 }
 
+/**
+ * A shop for the tests of the file or of the `describe` that this is called in: opened before them, emptied before each
+ * where `emptied` says so, closed after them. What is returned stands for it while they run.
+ */
+export function useTestShop({ emptied = false, ...opening }: Opening & { emptied?: boolean } = {}): TestShop {
+  let shop: TestShop | undefined;
+  beforeAll(async () => {
+    shop = await openTestShop(opening);
+  }, STARTING_MS);
+  afterAll(() => shop?.close());
+  if (emptied) beforeEach(() => shop?.larder.cache.invalidateAll());
+  return new Proxy({} as TestShop, {
+    get(_, name) {
+      if (shop === undefined) throw new Error(`The test shop is not open: ${String(name)} is for tests.`);
+      return Reflect.get(shop, name);
+    },
+  });
+}
+
 /** Undefined where no Redis can be had; its tests are then skipped, as the shop then does without. */
-export async function openTestShopWithRedis(): Promise<TestShop | undefined> {
+export async function openTestShopWithRedis(
+  opening: Omit<Opening, 'redis'> = {},
+): Promise<TestShop | undefined> {
   try {
-    return await openTestShop({ redis: true });
+    return await openTestShop({ ...opening, redis: true });
   } catch (error) {
     if (error instanceof NoServerError && error.code === 'LARDER_NO_REDIS') return undefined;
     throw error;
