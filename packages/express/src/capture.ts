@@ -42,6 +42,8 @@ export interface Captured {
    * hears no more. Gives what ends it; undefined when it has answered.
    */
   preempt(): End | undefined;
+  /** Gives it back, where nothing could be sent after all. */
+  reopen(): void;
 }
 
 export type Body = Buffer | 'streamed';
@@ -176,6 +178,12 @@ export function capture(res: Response, limitBytes: number, watcher: Watcher): Ca
       collector.letGo();
       replace();
       return send;
+    },
+    reopen() {
+      if (res.headersSent) return;
+      over = false;
+      phase = 'waiting';
+      collector = collecting();
     },
   };
 }

@@ -130,25 +130,26 @@ export class FillCapture implements Watcher {
     });
   }
 
-  clientGone(): void {
-    this.#lose('client-gone', NO_ROUTE);
-  }
-
-  destroyed(): void {
-    this.#lose('destroyed', routeOf(this.#parts.req));
-  }
+  readonly clientGone = (): void => this.#lose('client-gone', NO_ROUTE);
+  readonly destroyed = (): void => this.#lose('destroyed', routeOf(this.#parts.req));
 
   /** In place of a handler that takes its time. */
   #standIn(stored: StoredResponse): void {
     const { cache, req, res, visit } = this.#parts;
     const end = this.#givenUp || res.destroyed ? undefined : this.#captured.preempt();
     if (end === undefined) return;
-    this.#givenUp = true;
     this.#end = end;
-    this.#request.restore();
     restoreLines(res, this.#before);
     this.#status = { fwd: 'stale', ttl: ttlOf(stored, cache.clock.now()), detail: STALE_IF_SLOW };
-    this.#reply(stored);
+    try {
+      this.#reply(stored);
+    } catch (error) {
+      restoreLines(res, this.#before);
+      this.#captured.reopen();
+      throw error;
+    }
+    this.#givenUp = true;
+    this.#request.restore();
     shut(res);
     visit.tell(this.#status, routeOf(req));
   }
