@@ -152,7 +152,7 @@ export class Responses implements InquiryContext {
       lead,
       question,
       found.flightKey,
-      this.clock.monotonicMs(),
+      Number.NEGATIVE_INFINITY,
     );
     if (contended.kind === 'answer') return contended.answer;
     if (contended.kind === 'run')

@@ -44,3 +44,7 @@ export class ReadLog {
     }
   }
 }
+
+/** Where what is read by others than the handler goes. */
+export const NOBODYS = new ReadLog();
+NOBODYS.pause();

@@ -1,6 +1,6 @@
 import type { Fields, Reads } from '@larder/core';
 import type { Request } from 'express';
-import { ReadLog } from './read-log.ts';
+import { NOBODYS, ReadLog } from './read-log.ts';
 import { fieldsOfRequest } from './request-head.ts';
 import { shownCookies, shownFields, shownLines, shownRaw, type Values, type WatchRules } from './shown.ts';
 import {
@@ -37,7 +37,7 @@ export interface Watch {
 
 /** Watches what is read of a request from now on, and shows of it what the rules allow. */
 export function watch(req: Request, rules: WatchRules): Watch {
-  if (Object.hasOwn(req, WATCH)) watchOf(req)?.restore();
+  if (Object.hasOwn(req, WATCH)) watchOf(req)?.displace();
   return new RequestWatch(req, rules);
 }
 
@@ -140,6 +140,12 @@ class RequestWatch implements Watch, Watched {
     return apart;
   }
 
+  /** Another watch takes its place while somebody still reads: from now on anything may have been read. */
+  displace(): void {
+    this.#log.allFields();
+    this.restore();
+  }
+
   restore(): void {
     if (this.#over) return;
     this.#over = true;
@@ -153,6 +159,7 @@ class RequestWatch implements Watch, Watched {
   }
 
   view(name: string, self: object): unknown {
+    if (!this.#isHere) return this.value(name, self);
     if (this.asSent) return this.#sent(name, self);
     if (this.#written.has(name)) return this.#written.get(name);
     if (name === 'rawHeaders') {
@@ -212,10 +219,6 @@ class RequestWatch implements Watch, Watched {
     return view;
   }
 }
-
-/** What is read by others than the handler. */
-const NOBODYS = new ReadLog();
-NOBODYS.pause();
 
 interface Kind {
   readonly tally: Tally;

@@ -267,7 +267,7 @@ describe('after the watch', () => {
     expect(readsOf(watched)).toEqual({});
   });
 
-  it('another may begin, and ends one that had not', async () => {
+  it('another may begin, and ends one that had not, which may have missed anything from then on', async () => {
     const { value, watch: outer } = await handled(
       (req, _res, first) => {
         const inner = watch(req, { ...WATCHED, cookiesShown: [] });
@@ -281,6 +281,9 @@ describe('after the watch', () => {
       { fields },
     );
     expect([value.shown, value.after]).toEqual([undefined, 'a=1']);
-    expect([readsOf(outer), readsOf(value.inner)]).toEqual([{}, { fields: ['cookie', 'x-a'] }]);
+    expect([readsOf(outer), readsOf(value.inner)]).toEqual([
+      { wholesale: true },
+      { fields: ['cookie', 'x-a'] },
+    ]);
   });
 });

@@ -106,15 +106,20 @@ export class Collapser<T> {
     untilMs: number,
   ): Promise<Contended<T, A>> {
     for (;;) {
+      const queuedAtMs = this.#parts.clock.monotonicMs();
       await lead.takeTurn(this.#parts.turns.take(key, 'leader'));
+      // To queue is not to wait for another's fill.
+      untilMs += this.#parts.clock.monotonicMs() - queuedAtMs;
       if (lead.landed) return { kind: 'late' };
       // Asked for in this order on one connection, they are answered in this order, in one round trip.
-      const [grant, first] = await Promise.all([
-        this.#parts.lock.acquire(key, LOCK_TTL_MS),
-        question.look(true),
-      ]);
+      const asking = this.#parts.lock.acquire(key, LOCK_TTL_MS);
+      const looking = question.look(true);
+      // Awaited below, when it is known what is to be given back.
+      looking.catch(() => {});
+      const grant = await asking;
       if (grant.kind === 'held') lead.keep(grant);
       else lead.giveTurnBack();
+      const first = await looking;
       if (first.kind === 'answer') return landedBy(lead, first);
       if (grant.kind === 'held') return { kind: 'run' };
       const ending = await grant.freed(this.#leftUntil(untilMs));

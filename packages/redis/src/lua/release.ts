@@ -1,5 +1,6 @@
 /**
- * Lets go of a lock, if it is still the holder's, and tells those who wait.
+ * Lets go of a lock, if it is still the holder's, and tells those who wait; where it is gone, nobody knows whether
+ * somebody does, and all are told.
  *
  * KEYS  1 the lock
  * ARGV  1 the holder's token; 2 the channel; 3 what to tell
@@ -7,6 +8,7 @@
  */
 export const RELEASE = `
 local held = redis.pcall('GET', KEYS[1])
+if held == false then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
 if held ~= ARGV[1] and held ~= ARGV[1] .. '+' then return 0 end
 redis.call('DEL', KEYS[1])
 if held ~= ARGV[1] then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
