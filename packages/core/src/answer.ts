@@ -12,8 +12,6 @@ export type RefreshReason = 'stale' | 'early' | 'slow';
 /** The right to make a stored response anew, and the duty to use it or let it go. */
 export interface Refresh {
   readonly reason: RefreshReason;
-  /** What is to be made anew. */
-  readonly stored: StoredResponse;
   /** Request fields that it depends on, besides those that the policy's own functions read. */
   readonly shown: readonly string[];
   /**
@@ -82,8 +80,9 @@ export function runsAlone({ head }: Wanted, { entry }: Found, fwd: Forward, { no
 export const isForItself = (wanted: Wanted, rules: StoringRules): boolean =>
   wanted.alone === true || isWithCredentials(wanted, rules);
 
-export const forwardOf = ({ entry, fwd }: Found, reuse: Reused): Forward =>
-  entry === undefined ? fwd : reuse.kind === 'forward' ? reuse.fwd : 'stale';
+/** Why what was found is made anew, whatever may still be done with it. */
+export const forwardOf = ({ entry, fwd }: Found, reuse?: Reused): Forward =>
+  entry === undefined ? fwd : reuse?.kind === 'forward' ? reuse.fwd : 'stale';
 
 export const collapsed = (stored: StoredResponse, fwd: Forward, now: number): Answer => ({
   kind: 'stored',

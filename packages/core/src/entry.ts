@@ -42,7 +42,10 @@ export function conditionsOf({
 }
 
 /** Epoch ms until which it may stand in for a handler that fails: in both windows, for in either it may be used stale. */
-export const coverableUntil = ({ staleWhileRevalidateUntil, staleIfErrorUntil }: StoredResponse): number =>
+export const coverableUntil = ({
+  staleWhileRevalidateUntil,
+  staleIfErrorUntil,
+}: Pick<Freshness, 'staleWhileRevalidateUntil' | 'staleIfErrorUntil'>): number =>
   Math.max(staleWhileRevalidateUntil, staleIfErrorUntil);
 
 /** Whether the handler could confirm it with a 304. */
@@ -58,8 +61,8 @@ const MOST_KEPT_MS = 86_400_000;
 
 /** When nothing may be made of a response stored now any more, epoch ms. */
 export function retainUntil(response: StoredResponse, now: number): number {
-  const { freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil } = response;
-  const usable = Math.max(freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil);
+  const { freshUntil } = response;
+  const usable = Math.max(freshUntil, coverableUntil(response));
   if (!canBeValidated(response)) return usable;
   const again = Math.min(Math.max(freshUntil - now, LEAST_KEPT_MS), MOST_KEPT_MS);
   return Math.max(usable, Math.max(freshUntil, now) + again);

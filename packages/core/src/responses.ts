@@ -1,17 +1,16 @@
-import { type Answer, hit, type Refresh, type RefreshReason } from './answer.ts';
+import { type Answer, forwardOf, hit, type Refresh, type RefreshReason } from './answer.ts';
 import type { Background } from './background.ts';
 import { Collapser, type CollapserParts } from './collapse/collapser.ts';
 import type { Lead } from './collapse/lead.ts';
-import { refreshOutcome } from './collapse/outcome.ts';
+import { refreshOutcome, refreshTeller } from './collapse/outcome.ts';
 import type { Entry, StoredResponse } from './entry.ts';
-import type { Observer, RefreshOutcome } from './events.ts';
+import type { Observer } from './events.ts';
 import { Fill } from './fill.ts';
 import type { FillContext } from './fill-parts.ts';
-import type { Forward } from './http/cache-status.ts';
 import { evaluate, ttlOf } from './http/reuse.ts';
 import { find, Inquiry, type InquiryContext } from './inquiry.ts';
 import type { CacheKey } from './key.ts';
-import type { Found, Wanted } from './lookup.ts';
+import type { Wanted } from './lookup.ts';
 import type { StoringRules } from './policy.ts';
 import { joinTags, type Tag } from './tags.ts';
 import { Write } from './writes.ts';
@@ -54,7 +53,7 @@ export class Responses implements InquiryContext {
     // Known before anything is read: who comes after an invalidation of one of these must not join.
     lead.retag(wanted.tags);
     const found = await find(this.store, wanted, rules, false);
-    const { fill } = await this.#forward({ wanted, rules, found, fwd: fwdOf(found) }, lead);
+    const { fill } = await this.#forward({ wanted, rules, found, fwd: forwardOf(found) }, lead);
     return fill;
   }
 
@@ -96,7 +95,6 @@ export class Responses implements InquiryContext {
     const stored = found.entry!.payload;
     return {
       reason,
-      stored,
       shown: [...new Set([...rules.vary, ...found.varyNames, ...stored.nominated.map(([name]) => name)])],
       begin: (unseen) => {
         const isDone = ({ payload }: Stored) => this.#isNewer(payload, stored);
@@ -120,7 +118,7 @@ export class Responses implements InquiryContext {
   /** A fill that no client waits for, unless `isDone` by then. */
   async #begin({ wanted, rules, found, isDone, lead, reason, route }: Beginning): Promise<Fill | undefined> {
     const { background } = this.#parts;
-    const told = this.#refreshed(route, reason);
+    const told = refreshTeller(this.#parts, route, reason);
     background.add(lead.over.then(() => lead.released));
     const question = this.#unless(isDone, wanted, rules);
     const contended = await this.#collapser.contend(lead, question, found.flightKey);
@@ -129,18 +127,9 @@ export class Responses implements InquiryContext {
       told('dropped');
       return undefined;
     }
-    const { fill } = await this.#forward({ wanted, rules, found, fwd: fwdOf(found) }, lead);
+    const { fill } = await this.#forward({ wanted, rules, found, fwd: forwardOf(found) }, lead);
     lead.over.then(() => told(refreshOutcome(lead.landing!)));
     return fill;
-  }
-
-  #refreshed(route: string, reason: Beginning['reason']): (outcome: RefreshOutcome) => void {
-    const { namespace, observe } = this.#parts;
-    const beganMs = this.clock.monotonicMs();
-    return (outcome) => {
-      const seconds = (this.clock.monotonicMs() - beganMs) / 1000;
-      observe({ type: 'refresh', namespace, route, reason, outcome, seconds });
-    };
   }
 
   /** Where another process is at it, nobody waits: what there is may still be used. */
@@ -167,7 +156,7 @@ export class Responses implements InquiryContext {
     const { entry } = found;
     const reuse = entry && evaluate(entry.payload, this.clock.now());
     if (entry !== undefined && reuse?.kind !== 'forward') return hit(entry.payload, reuse!.ttl);
-    return this.#forward({ wanted, rules, found, fwd: fwdOf(found) }, undefined);
+    return this.#forward({ wanted, rules, found, fwd: forwardOf(found) }, undefined);
   }
 
   #isNewer(payload: StoredResponse, old: StoredResponse): boolean {
@@ -224,5 +213,3 @@ interface Beginning extends Pick<Inquiry, 'wanted' | 'rules' | 'found'> {
   readonly reason: RefreshReason | 'scheduled';
   readonly route: string;
 }
-
-const fwdOf = ({ entry, fwd }: Found): Forward => (entry === undefined ? fwd : 'stale');

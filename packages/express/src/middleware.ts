@@ -13,10 +13,10 @@ import {
 } from '@larder/core';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { isWrapped } from './capture.ts';
-import { controlsOf, NO_CONTROLS } from './controls.ts';
-import { FillCapture } from './fill-capture.ts';
+import { NO_CONTROLS } from './controls.ts';
+import { captured } from './filling.ts';
 import { invalidateWithReply, isStoring } from './invalidates.ts';
-import { type Ahead, endWhenOver, type Live, ongoing } from './ongoing.ts';
+import { type Ahead, type Live, ongoing } from './ongoing.ts';
 import { refreshing } from './refreshing.ts';
 import { reply, tellStatus, untellStatus } from './reply.ts';
 import { fieldsOfRequest } from './request-head.ts';
@@ -177,11 +177,8 @@ function comeTooLate(acting: Acting, answer: Answer): void {
 
 /** The handler's turn, with its response kept on the way to the client. */
 function fillFrom(acting: Acting, fill: Fill): void {
-  const { cache, res, next, visit, wanted, ahead, live } = acting;
-  const capture = new FillCapture({ ...acting, head: wanted.head, fill, wrapped: isWrapped(res) });
-  ongoing.set(res, { visit, fill, capture, ahead, live });
-  if (visit.isUnseen) endWhenOver(res, fill);
-  res.cache = controlsOf(cache, fill);
+  const { res, next, wanted, ahead } = acting;
+  captured({ ...acting, head: wanted.head, fill, wrapped: isWrapped(res) }, ahead);
   fill.within(next);
 }
 

@@ -10,9 +10,8 @@ import {
 import type { Request, RequestHandler, Response } from 'express';
 import { carryPreset } from './cache-control.ts';
 import { isWrapped } from './capture.ts';
-import { controlsOf } from './controls.ts';
-import { FillCapture } from './fill-capture.ts';
 import { attempt, readByPolicy } from './filled-request.ts';
+import { captured } from './filling.ts';
 import { dispatching } from './forward/dispatch.ts';
 import { forwarding } from './forward/forward.ts';
 import type { Forwarding } from './forward/forwarding.ts';
@@ -115,8 +114,8 @@ function run(
   const { req, res } = unseen;
   const visit = Visit.unseen(cache);
   const live: Live = { req: trigger, here: () => refreshes.getStore() === unseen };
-  endWhenOver(res, fill);
   if (policy.revalidate === 'dispatch') {
+    endWhenOver(res, fill);
     ongoing.set(res, { visit, fill, live });
     res.once('close', () => {
       // Something upstream has answered, and the cache was not asked again.
@@ -126,13 +125,7 @@ function run(
     const { head } = wanted;
     const readBefore = NOTHING_READ;
     const parts = { cache, policy, partition, head, readBefore, req, res, visit, fill, wrapped, live };
-    ongoing.set(res, {
-      visit,
-      fill,
-      live,
-      capture: new FillCapture({ ...parts, invalidated: undefined }),
-    });
-    res.cache = controlsOf(cache, fill);
+    captured({ ...parts, invalidated: undefined });
   }
   unseen.start((go) => refreshes.run(unseen, () => fill.within(go)));
 }

@@ -12,7 +12,7 @@ export interface LeadParts<T> {
   /** Those who wait for it; undefined when nobody may. */
   readonly flight: Flight<T> | undefined;
   /** Told once, with how it ended. */
-  readonly ended: (landing: Landing<T>, lead: Lead<T>) => void;
+  readonly ended: (landing: Landing<T>) => void;
 }
 
 /** The right to make what a key stands for, and what must be given back with it, however that ends. */
@@ -106,7 +106,7 @@ export class Lead<T> {
     this.#cancelTimeout();
     this.giveTurnBack();
     this.#release(ENDING_OF[landing.kind]);
-    this.#parts.ended(landing, this);
+    this.#parts.ended(landing);
     this.#parts.flight?.land(landing);
     this.#end();
   }

@@ -1,4 +1,5 @@
-import type { RefreshOutcome } from '../events.ts';
+import type { Clock } from '../clock.ts';
+import type { CacheEvent, Observer, RefreshOutcome } from '../events.ts';
 import type { Landing } from './flight.ts';
 
 /** How a refresh ended, for events. */
@@ -14,3 +15,22 @@ const OUTCOMES = {
   failed: 'failed',
   again: 'dropped',
 } as const satisfies Record<Exclude<Landing<unknown>['kind'], 'shared'>, RefreshOutcome>;
+
+export interface TellingContext {
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly observe: Observer;
+}
+
+/** Tells the observer of a refresh that begins now, when it has ended. */
+export function refreshTeller(
+  { namespace, clock, observe }: TellingContext,
+  route: string,
+  reason: Extract<CacheEvent, { type: 'refresh' }>['reason'],
+): (outcome: RefreshOutcome) => void {
+  const beganMs = clock.monotonicMs();
+  return (outcome) => {
+    const seconds = (clock.monotonicMs() - beganMs) / 1000;
+    observe({ type: 'refresh', namespace, route, reason, outcome, seconds });
+  };
+}

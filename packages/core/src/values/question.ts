@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Flight } from '../collapse/flight.ts';
 import type { Question, Seen } from '../collapse/question.ts';
 import { isDueEarly } from '../early.ts';
-import type { Entry, StoredValue } from '../entry.ts';
+import { coverableUntil, type Entry, type StoredValue } from '../entry.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
 import { LEASE_MS } from '../store/tiered.ts';
@@ -84,8 +84,7 @@ export class ValueQuestion implements Question<Kept, Given> {
 
   #isCoverable(): boolean {
     const payload = this.#found?.payload;
-    if (payload === undefined) return false;
-    return this.#context.clock.now() < Math.max(payload.staleWhileRevalidateUntil, payload.staleIfErrorUntil);
+    return payload !== undefined && this.#context.clock.now() < coverableUntil(payload);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Background } from '../background.ts';
 import type { Clock } from '../clock.ts';
 import { Collapser, type CollapserParts } from '../collapse/collapser.ts';
 import type { Lead } from '../collapse/lead.ts';
+import { refreshTeller } from '../collapse/outcome.ts';
 import type { Sightings } from '../collapse/remembered.ts';
 import { jittered } from '../early.ts';
 import { loadTooSlow } from '../errors.ts';
@@ -88,12 +89,12 @@ export class Values {
 
   /** Loads with nobody waiting, unless `isDone` says of what is kept by then that somebody else has. */
   #refreshUnless(isDone: (entry: Kept) => boolean, slot: Slot, reason: RefreshReason, load: Load): boolean {
-    const { background, clock, namespace, observe, store } = this.#context;
+    const { background, store } = this.#context;
     const lead = background.closing
       ? undefined
       : this.#collapser.elect(slot.key, slot.tags, reason === 'slow');
     if (lead === undefined) return false;
-    const beganMs = clock.monotonicMs();
+    const told = refreshTeller(this.#context, ROUTE, reason);
     const look = async (confirmed: boolean) => {
       const entry = await valueIn(store, slot, confirmed);
       return entry !== undefined && isDone(entry)
@@ -115,8 +116,7 @@ export class Values {
           return lead.landing?.kind === 'again' ? 'dropped' : 'failed';
         })
         .then(async (outcome) => {
-          const seconds = (clock.monotonicMs() - beganMs) / 1000;
-          observe({ type: 'refresh', namespace, route: ROUTE, reason, outcome, seconds });
+          told(outcome);
           await lead.released;
         }),
     );
