@@ -90,7 +90,7 @@ export class Responses implements InquiryContext {
   elect(inquiry: Inquiry, reason: RefreshReason): Refresh | undefined {
     const { found, wanted, rules } = inquiry;
     if (this.#parts.background.closing) return undefined;
-    const lead = this.#collapser.elect(found.flightKey, wanted.tags);
+    const lead = this.#collapser.elect(found.flightKey, wanted.tags, reason === 'slow');
     if (lead === undefined) return undefined;
     const stored = found.entry!.payload;
     return {

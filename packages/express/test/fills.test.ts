@@ -209,6 +209,32 @@ describe('a handler that does not answer', () => {
     expect([x(await ask('/')), text(await ask('/')), runs.count]).toEqual(['HIT', 'new', 2]);
   });
 
+  it('gives way after `softTimeout` also while failures are paused for', async () => {
+    const { ask, clock, waiting, observer } = gated({ ttl: 10, staleIfError: 100, softTimeout: 0.2 });
+    const first = ask('/');
+    await expect.poll(() => waiting.length).toBe(1);
+    waiting.shift()!((res) => void res.send('old'));
+    await first;
+    clock.advance(20_000);
+    const failed = ask('/');
+    await expect.poll(() => waiting.length).toBe(1);
+    const refreshed = observer.next('refresh');
+    waiting.shift()!((res) => void res.status(503).send('down'));
+    expect([(await refreshed).outcome, text(await failed)]).toEqual(['failed', 'old']);
+    const stale: string[] = [];
+    ask('/').then((got) => stale.push(text(got)));
+    await expect.poll(() => waiting.length).toBe(1);
+    await expect
+      .poll(() => {
+        clock.advance(200);
+        return stale;
+      })
+      .toEqual(['old']);
+    const again = observer.next('refresh');
+    waiting.shift()!((res) => void res.send('new'));
+    expect([(await again).outcome, text(await ask('/'))]).toEqual(['stored', 'new']);
+  });
+
   it('in time for `softTimeout` is waited for', async () => {
     const { ask, clock, waiting } = gated({ ttl: 10, staleIfError: 100, softTimeout: 5 });
     const first = ask('/');
