@@ -16,7 +16,7 @@ const DIRECTION: Record<string, readonly string[]> = {
 /** Third parties that a package's source may import; types count. */
 const DEPENDENCIES: Record<string, readonly string[]> = {
   core: ['lru-cache'],
-  redis: ['ioredis'],
+  redis: ['cluster-key-slot', 'ioredis'],
   express: ['debug', 'express'],
   prometheus: ['prom-client'],
 };

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type FillLimits, fillLimits } from './collapse/limits.ts';
 import { Sightings } from './collapse/remembered.ts';
 import { Turns } from './collapse/turns.ts';
+import type { Report } from './doctor.ts';
 import { type Delivery, guardObserver, type Observer } from './events.ts';
 import type { Fill } from './fill.ts';
 import type { Lock } from './lock.ts';
@@ -14,8 +15,10 @@ import { SHORTEST_SECONDS, seconds } from './policy-checks.ts';
 import { type Random, systemRandom } from './random.ts';
 import { Responses } from './responses.ts';
 import { Schedule, untilNextTurnMs } from './schedule.ts';
-import { type StoreSettings, storeOf } from './store/compose.ts';
+import { Budget, budgetOfRequest, spending } from './store/budget.ts';
+import { type Shared, type StoreSettings, storeOf } from './store/compose.ts';
 import type { Store } from './store/store.ts';
+import type { Switch } from './switch.ts';
 import { NAMESPACE_TAG, type Tag, userTags } from './tags.ts';
 import { type AheadOptions, slotOf, type ValueOptions } from './values/options.ts';
 import { Values } from './values/values.ts';
@@ -30,11 +33,16 @@ export interface CacheOptions extends StoreSettings {
   readonly random?: Random;
 }
 
+const PASSED_BY = { kind: 'forward', fwd: 'bypass', fill: undefined } as const satisfies Answer;
+
 /** The engine behind every door: whole responses and values, in one namespace, under one set of tags. */
 export class Cache {
   readonly namespace: string;
   readonly #store: Store;
   readonly #lock: Lock;
+  readonly #shared: Shared | undefined;
+  readonly #budgetMs: number | undefined;
+  readonly #switch: Switch;
   readonly #clock: Clock;
   readonly #observe: Observer;
   readonly #limits: FillLimits;
@@ -51,14 +59,18 @@ export class Cache {
     optionalCallback('random', options.random);
     const { clock = systemClock, random = systemRandom } = options;
     const observe = guardObserver(options.observe);
-    const { namespace, store, lock } = storeOf(options, clock, observe);
+    const { namespace, store, lock, shared, budgetMs, killSwitch } = storeOf(options, clock, observe);
     const limits = fillLimits(options.fills);
     const background = new Background(clock);
     const collapsing = { clock, lock, turns: new Turns(limits), limits };
-    const parts = { namespace, store, clock, random, observe, collapsing, background };
+    const isOff = () => killSwitch.isOff;
+    const parts = { namespace, store, clock, random, observe, collapsing, background, isOff };
     this.namespace = namespace;
     this.#store = store;
     this.#lock = lock;
+    this.#shared = shared;
+    this.#budgetMs = budgetMs;
+    this.#switch = killSwitch;
     this.#clock = clock;
     this.#observe = observe;
     this.#limits = limits;
@@ -66,6 +78,10 @@ export class Cache {
     this.#schedule = new Schedule(clock, random);
     this.#responses = new Responses({ ...parts, sightings: new Sightings() });
     this.#values = new Values({ ...parts, sightings: new Sightings() });
+  }
+
+  get #isIdle(): boolean {
+    return this.#closed !== undefined || this.#switch.isOff;
   }
 
   get clock(): Clock {
@@ -77,22 +93,33 @@ export class Cache {
     return this.#observe;
   }
 
+  /**
+   * Runs what serves a request: for the shared store all of it waits no longer than the request's budget, until `whenOver`
+   * says that it has been answered.
+   */
+  serve<R>(whenOver: (over: () => void) => void, run: () => R): R {
+    if (this.#budgetMs === undefined || budgetOfRequest() !== undefined) return run();
+    const budget = new Budget(this.#clock, this.#budgetMs);
+    whenOver(() => budget.end());
+    return spending(budget, run);
+  }
+
   /** A stored response, or the handler's turn. Never rejects: a cache that fails is a cache that misses. */
   async answer(wanted: Wanted, rules: StoringRules): Promise<Answer> {
-    if (this.#closed) return { kind: 'forward', fwd: 'bypass', fill: undefined };
+    if (this.#isIdle) return this.#closed ? PASSED_BY : { ...PASSED_BY, detail: 'disabled' };
     return this.#responses.answer(wanted, rules);
   }
 
   /** What a policy further out has begun for the same key, and leaves to this one; undefined where it is another. */
   async adopt(outer: Fill, wanted: Wanted, rules: StoringRules): Promise<Fill | undefined> {
-    return this.#closed ? undefined : this.#responses.adopt(outer, wanted, rules);
+    return this.#isIdle ? undefined : this.#responses.adopt(outer, wanted, rules);
   }
 
   /**
    * The fill of a response that would not be fresh `aheadMs` from now; undefined where it would, or somebody is at it.
    */
   async ahead(wanted: Wanted, rules: StoringRules, aheadMs: number): Promise<Fill | undefined> {
-    return this.#closed ? undefined : this.#responses.ahead(wanted, rules, aheadMs);
+    return this.#isIdle ? undefined : this.#responses.ahead(wanted, rules, aheadMs);
   }
 
   /**
@@ -100,7 +127,7 @@ export class Cache {
    * invalidation. Without a ttl alone, for it takes explicit freshness.
    */
   async write(wanted: Wanted, rules: StoringRules): Promise<Fill | undefined> {
-    if (this.#closed || rules.ttl !== undefined) return undefined;
+    if (this.#isIdle || rules.ttl !== undefined) return undefined;
     return this.#responses.write(wanted, rules);
   }
 
@@ -156,6 +183,29 @@ export class Cache {
     return this.invalidateTags(userTags(tags));
   }
 
+  /**
+   * Looks for what production checklists ask of what the cache stands on; nothing is changed. In memory alone there is
+   * nothing to ask.
+   * @throws LarderError `LARDER_STORE_FAILED` where it cannot be asked
+   */
+  async doctor(): Promise<Report> {
+    return (await this.#shared?.doctor?.()) ?? { findings: [] };
+  }
+
+  /**
+   * Turns the cache off while it runs, here at once and in every process on the same Redis within a second: handlers and
+   * loads run, nothing is kept, invalidations go on being sent. `pending`: the others are told when Redis can be reached.
+   */
+  async disable(): Promise<{ state: Delivery }> {
+    return { state: await this.#switch.turn(false) };
+  }
+
+  /** Turns it on again, with nothing in it. */
+  async enable(): Promise<{ state: Delivery }> {
+    await this.#store.invalidate([NAMESPACE_TAG]);
+    return { state: await this.#switch.turn(true) };
+  }
+
   /** Removes everything in the namespace, in one step whatever its size. */
   async invalidateAll(): Promise<{ state: Delivery }> {
     return this.invalidateTags([NAMESPACE_TAG]);
@@ -182,6 +232,7 @@ export class Cache {
 
   async #close(): Promise<void> {
     this.#schedule.stopAll();
+    this.#switch.close();
     await this.#background.drain(this.#limits.drainTimeout * 1000);
     await Promise.all([this.#responses.close(), this.#values.close()]);
     await Promise.all([this.#store.close(), this.#lock.close()]);

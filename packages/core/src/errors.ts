@@ -7,6 +7,7 @@ export type LarderErrorCode =
   | 'LARDER_INVALID_KEY'
   | 'LARDER_INVALID_TAG'
   | 'LARDER_STORE_FAILED'
+  | 'LARDER_STORE_SKIPPED'
   | 'LARDER_TIMEOUT';
 
 /** The one class: tell kinds apart by `code`, which is stable; messages are for people. */
@@ -41,6 +42,24 @@ export const storeFailed = (operation: string, cause: unknown): LarderError =>
 
 export const storeTooSlow = (ms: number): LarderError =>
   new LarderError('LARDER_STORE_FAILED', `the store did not answer within ${ms} ms`);
+
+/** Why a shared store was not asked: it has failed too often, the request has no time left, too much is on its way. */
+export type SkipReason = 'open' | 'budget' | 'full';
+
+const SKIPPED: Record<SkipReason, string> = {
+  open: 'it has failed too often, and is left alone for a while',
+  budget: 'the request has waited for it long enough',
+  full: 'too much is on its way there already',
+};
+
+export const storeSkipped = (why: SkipReason): LarderError =>
+  new LarderError('LARDER_STORE_SKIPPED', `the store was not asked: ${SKIPPED[why]}`, { cause: why });
+
+/** Why nothing was asked; undefined of an error that is another. */
+export const skipReason = (error: unknown): SkipReason | undefined =>
+  error instanceof LarderError && error.code === 'LARDER_STORE_SKIPPED'
+    ? (error.cause as SkipReason)
+    : undefined;
 
 export const loadTooSlow = (seconds: number): LarderError =>
   new LarderError('LARDER_TIMEOUT', `the load took longer than its fillTimeout of ${seconds} s`);

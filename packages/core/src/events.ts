@@ -1,3 +1,4 @@
+import type { SkipReason } from './errors.ts';
 import type { CacheStatus } from './http/cache-status.ts';
 
 /** Why a stored entry is gone from a store that counts its own. */
@@ -20,7 +21,8 @@ export type CacheEvent =
   | {
       readonly type: 'value';
       readonly namespace: string;
-      readonly outcome: 'hit' | 'stale' | 'miss' | 'collapsed';
+      /** `bypass`: the cache is turned off. */
+      readonly outcome: 'hit' | 'stale' | 'miss' | 'collapsed' | 'bypass';
       readonly seconds: number;
     }
   | {
@@ -55,12 +57,64 @@ export type CacheEvent =
       readonly seconds: number;
       readonly error?: unknown;
     }
+  | {
+      /** A shared store was not asked, or not any longer. */
+      readonly type: 'store-skip';
+      readonly namespace: string;
+      readonly tier: string;
+      readonly operation: StoreOperation;
+      readonly why: SkipReason;
+    }
+  | {
+      /** Whether a node of a shared store is asked: always, not at all, or once to see. */
+      readonly type: 'breaker';
+      readonly namespace: string;
+      readonly tier: string;
+      readonly node: string;
+      readonly state: BreakerState;
+    }
+  | {
+      readonly type: 'connection';
+      readonly namespace: string;
+      readonly tier: string;
+      readonly node: string;
+      readonly state: 'ready' | 'lost';
+    }
+  | {
+      /** What a shared store holds under the name of an entry is none, or none that can be read here: it is as good as absent. */
+      readonly type: 'unreadable';
+      readonly namespace: string;
+      readonly tier: string;
+      readonly reason: UnreadableReason;
+    }
+  | {
+      /** Invalidations that a shared store has not been told of yet. */
+      readonly type: 'pending';
+      readonly namespace: string;
+      readonly tier: string;
+      readonly tags: number;
+    }
+  | {
+      /** The cache is turned off, or on again, by this process. */
+      readonly type: 'switch';
+      readonly namespace: string;
+      readonly on: boolean;
+    }
   | { readonly type: 'error'; readonly namespace: string; readonly doing: string; readonly error: unknown };
 
 /** `dropped`: another process has done it, or it was overtaken by an invalidation or by the end of the cache. */
 export type RefreshOutcome = 'stored' | 'unstored' | 'failed' | 'dropped';
 
-export type StoreOperation = 'get' | 'snapshot' | 'set' | 'invalidate' | 'lock';
+export type StoreOperation = 'get' | 'snapshot' | 'set' | 'invalidate' | 'lock' | 'unlock' | 'switch';
+
+/**
+ * Why what a shared store holds is no entry. `version` and `coding` (one that is not known here) are to be seen while
+ * processes of two versions run side by side. `damaged`: not, or not any more, what was written. `malformed`: sealed by
+ * somebody who knows how, and nothing that is ever written. `key`: an entry that belongs under another name.
+ */
+export type UnreadableReason = 'version' | 'coding' | 'damaged' | 'malformed' | 'key';
+
+export type BreakerState = 'closed' | 'open' | 'half-open';
 
 export type Observer = (event: CacheEvent) => void;
 

@@ -19,6 +19,7 @@ const REQUESTS: Record<string, Reason> = {
     'Larder: safety',
   ],
   skip: ['policy.skip says so', 'Larder: responses'],
+  disabled: ['the cache is turned off (cache.disable)', 'Larder: tiers'],
   upgrade: ['it asks for another protocol', 'RFC 9110 §7.8'],
   range: ['it asks for a part while no whole is stored', 'RFC 9110 §14.2'],
   precondition: ['If-Match and If-Unmodified-Since ask about the present state', 'RFC 9110 §13.1.1'],

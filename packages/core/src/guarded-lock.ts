@@ -1,6 +1,9 @@
+import type { StoreOperation } from './events.ts';
 import type { CacheKey } from './key.ts';
 import type { Grant, Hold, Lock } from './lock.ts';
-import { attempt, type GuardContext, inTime } from './store/attempt.ts';
+import { attempt, type GuardContext } from './store/attempt.ts';
+import { aside } from './store/budget.ts';
+import { inTime } from './store/patience.ts';
 
 /** A hold of nothing: who cannot ask for the key goes on as if it were free. */
 const UNKNOWN: Hold = { kind: 'held', extend: async () => true, release: async () => {} };
@@ -26,7 +29,7 @@ class GuardedLock implements Lock {
       asked = this.#lock.acquire(key, ttlMs);
       return asked;
     };
-    const grant = await this.#attempt<Grant | undefined>(ask, undefined);
+    const grant = await this.#attempt<Grant | undefined>('lock', ask, undefined);
     if (grant === undefined) {
       letGo(asked);
       return UNKNOWN;
@@ -36,8 +39,8 @@ class GuardedLock implements Lock {
     return {
       kind: 'held',
       // Nobody can tell whether it was extended; to stop a fill for that would only lose its work.
-      extend: (ms) => this.#attempt(() => grant.extend(ms), true),
-      release: (ending) => this.#attempt(() => grant.release(ending), undefined),
+      extend: (ms) => aside(() => this.#attempt('lock', () => grant.extend(ms), true)),
+      release: (ending) => aside(() => this.#attempt('unlock', () => grant.release(ending), undefined)),
     };
   }
 
@@ -45,8 +48,8 @@ class GuardedLock implements Lock {
     await inTime(this.#context.clock, this.#context.deadlineMs, this.#lock.close()).catch(() => {});
   }
 
-  #attempt<T>(run: () => Promise<T>, otherwise: T): Promise<T> {
-    return attempt(this.#context, 'lock', run, otherwise);
+  #attempt<T>(operation: StoreOperation, run: () => Promise<T>, otherwise: T): Promise<T> {
+    return attempt(this.#context, operation, run, otherwise);
   }
 }
 

@@ -3,6 +3,7 @@ export { type Asking, type Bypass, mustForward } from './bypass.ts';
 export { Cache, type CacheOptions } from './cache.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ClientDirectives, resolveDirectives } from './directives.ts';
+export type { Finding, Report, Severity, Sizing } from './doctor.ts';
 export {
   type Entry,
   isRemoval,
@@ -11,8 +12,24 @@ export {
   type StoredValue,
   type Variants,
 } from './entry.ts';
-export { invalidOptions, LarderError, type LarderErrorCode, storeFailed } from './errors.ts';
-export type { CacheEvent, Delivery, Observer, RemovalCause, StoreOperation } from './events.ts';
+export {
+  invalidOptions,
+  LarderError,
+  type LarderErrorCode,
+  type SkipReason,
+  skipReason,
+  storeFailed,
+  storeSkipped,
+} from './errors.ts';
+export type {
+  BreakerState,
+  CacheEvent,
+  Delivery,
+  Observer,
+  RemovalCause,
+  StoreOperation,
+  UnreadableReason,
+} from './events.ts';
 export { explain } from './explain.ts';
 export type { Fill } from './fill.ts';
 export { currentAge } from './http/age.ts';
@@ -37,9 +54,10 @@ export { OWN_FIELD } from './http/targeted.ts';
 export { type OutOfDate, originOf, outOfDate } from './http/unsafe.ts';
 export type { Validators } from './http/validator.ts';
 export { nominate } from './http/vary.ts';
-export { type CacheKey, responseKey } from './key.ts';
+export { type CacheKey, homeOf, responseKey } from './key.ts';
 export { ENDINGS, type Ending, type Grant, type Hold, type Lock, type Taken, unsharedLock } from './lock.ts';
 export type { Wanted } from './lookup.ts';
+export { knownOptions, positive } from './options.ts';
 export type { Plan } from './plan.ts';
 export { type Policy, type ResolvedPolicy, resolvePolicy } from './policy.ts';
 export { MAX_RETENTION_SECONDS } from './policy-checks.ts';
@@ -52,8 +70,10 @@ export {
   type SharedDirectives,
 } from './presets.ts';
 export { NOTHING_READ, type Reads } from './reads.ts';
-export type { Shared, SharedTier } from './store/compose.ts';
-export { decodeFrame, encodeFrame, type Framed } from './store/frame.ts';
+export { Breaker, type BreakerContext, type BreakerSettings } from './store/breaker.ts';
+export { aside } from './store/budget.ts';
+export type { Shared, SharedContext, SharedTier } from './store/compose.ts';
+export { decodeFrame, encodeFrame, FRAME_VERSION, type Framed } from './store/frame.ts';
 export { type MemoryOptions, memoryStore } from './store/memory.ts';
 export type { Snapshot, Store } from './store/store.ts';
 export { withBody } from './stored.ts';

@@ -6,7 +6,7 @@ import type { NominatedField } from './http/vary.ts';
  * so that no part's content can look like a boundary and equal keys mean equal parts:
  *
  *   response = "r" part(namespace) part(scheme) part(authority) ( part(target) part(rewritten) | custom… ) "p" part(partition) "v" *( part(name) part(value) )
- *   variant  = response "|" *( part(name) part(value) )
+ *   variant  = "n" part(response) *( part(name) part(value) )
  *   value    = "k" part(namespace) part(key)
  *
  * Nothing is normalised: the path's case, its escapes and the order of the query are the application's to
@@ -36,6 +36,13 @@ export function responseKey({ namespace, head, custom, partition, keyed }: Respo
 }
 
 export const variantKey = (primary: CacheKey, nominated: readonly NominatedField[]): CacheKey =>
-  `${primary}|${nominated.map(field).join('')}`;
+  `n${part(primary)}${nominated.map(field).join('')}`;
+
+/** The key of the URI that a variant is of; of every other key, itself. */
+export function homeOf(key: CacheKey): CacheKey {
+  if (!key.startsWith('n')) return key;
+  const colon = key.indexOf(':');
+  return key.slice(colon + 1, colon + 1 + Number(key.slice(1, colon)));
+}
 
 export const valueKey = (namespace: string, key: string): CacheKey => `k${part(namespace)}${part(key)}`;

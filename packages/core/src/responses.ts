@@ -184,7 +184,7 @@ export class Responses implements InquiryContext {
     const timeoutMs = this.#timeoutMs(rules);
     lead?.begin(timeoutMs);
     // Its tags too: should the handler confirm it, it is stored anew with all of them.
-    const snapshot = await this.store.snapshot(joinTags(wanted.tags, stale?.tags ?? []));
+    const snapshot = await this.store.snapshot(joinTags(wanted.tags, stale?.tags ?? []), wanted.key);
     const { varyNames } = found;
     const fill = new Fill(this.#parts, snapshot, {
       wanted,

@@ -25,7 +25,7 @@ export class Write {
     const wanted = { head, key, tags: [...tags, writes] };
     // This one tells those under way, and they it.
     await store.invalidate([writes]);
-    return new Write(store, wanted, await store.snapshot(wanted.tags));
+    return new Write(store, wanted, await store.snapshot(wanted.tags, key));
   }
 
   get snapshot(): Snapshot {
@@ -38,7 +38,7 @@ export class Write {
    */
   async snapshotAfter(tags: readonly Tag[]): Promise<Snapshot | undefined> {
     const own = uriTag(targetUri(this.wanted.head));
-    const after = await this.#store.snapshot(tags);
+    const after = await this.#store.snapshot(tags, this.wanted.key);
     const alone = await this.#before.stands(tags.filter((tag) => tag !== own));
     return alone ? after : undefined;
   }

@@ -14,6 +14,13 @@ function openAt(place: string) {
 lockContract('a lock inside one process', (place) => openAt(`shared ${place}`));
 lockContract('a guarded lock', (place) => {
   const { lock, pass } = openAt(`guarded ${place}`);
-  const context = { namespace: 'test', tier: 'far', deadlineMs: 250, clock: manualClock(), observe() {} };
+  const context = {
+    namespace: 'test',
+    tier: 'far',
+    deadlineMs: 50,
+    budgetMs: 60,
+    clock: manualClock(),
+    observe() {},
+  };
   return { lock: guardedLock(lock, context), pass };
 });

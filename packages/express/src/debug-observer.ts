@@ -11,7 +11,13 @@ const LOGS: Record<CacheEvent['type'], debug.Debugger> = {
   store,
   remove: store,
   'store-call': store,
+  'store-skip': store,
+  breaker: store,
+  connection: store,
+  pending: store,
+  unreadable: store,
   invalidate: debug('larder:invalidate'),
+  switch: store,
   error: debug('larder:error'),
 };
 
@@ -56,6 +62,18 @@ function textOf(event: CacheEvent): string {
       const failed = event.error === undefined ? '' : `: ${String(event.error)}`;
       return `${event.operation} in ${event.tier}, ${event.seconds.toFixed(4)} s${failed}`;
     }
+    case 'store-skip':
+      return `${event.operation} in ${event.tier}: not asked (${event.why})`;
+    case 'breaker':
+      return `${event.tier} at ${event.node}: ${event.state}`;
+    case 'connection':
+      return `${event.tier} at ${event.node}: connection ${event.state}`;
+    case 'unreadable':
+      return `an entry in ${event.tier} cannot be read: ${event.reason}`;
+    case 'pending':
+      return `${event.tags} tags to be told to ${event.tier}`;
+    case 'switch':
+      return `the cache is turned ${event.on ? 'on' : 'off'}`;
     case 'error':
       return `could not ${event.doing}: ${String(event.error)}`;
   }

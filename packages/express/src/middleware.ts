@@ -27,7 +27,12 @@ import { asked } from './wanted.ts';
 /** The way of a request through the cache, in order. */
 export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Request>): RequestHandler {
   const policy = resolvePolicy(given);
-  return function larder(req, res, next) {
+  const larder: RequestHandler = (req, res, next) =>
+    cache.serve(
+      (over) => res.once('close', over),
+      () => travel(req, res, next),
+    );
+  const travel: RequestHandler = (req, res, next) => {
     const outer = takeOver(res);
     const invalidated = isSafe(req.method) ? undefined : invalidateWithReply(cache, req, res, () => []);
     if (invalidated !== undefined) outer.fill?.abandon('nested');
@@ -60,6 +65,7 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
     const answering = invalidated === undefined ? answered(acting, outer.fill) : written(acting, wanted);
     waitFor(acting, answering);
   };
+  return larder;
 }
 
 /** The store's answer; or what a policy further out has begun for the same, which is not begun twice. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
+  aside,
   type Cache,
   type Fill,
   NOTHING_READ,
@@ -51,18 +52,18 @@ export function refreshing(triggering: Triggering, refresh: Refresh): (() => voi
     unseen.abort();
     return undefined;
   }
-  return () => {
-    refresh
-      .begin(same)
-      .then((fill) =>
-        fill === undefined ? unseen.abort() : run({ ...triggering, wrapped, wanted: same }, unseen, fill),
-      )
-      .catch((error) => {
-        cache.observe({ type: 'error', namespace: cache.namespace, doing: 'refresh a response', error });
-        refresh.drop();
-        unseen.abort();
-      });
+  const begin = async () => {
+    try {
+      const fill = await refresh.begin(same);
+      if (fill === undefined) unseen.abort();
+      else run({ ...triggering, wrapped, wanted: same }, unseen, fill);
+    } catch (error) {
+      cache.observe({ type: 'error', namespace: cache.namespace, doing: 'refresh a response', error });
+      refresh.drop();
+      unseen.abort();
+    }
   };
+  return () => void aside(begin);
 }
 
 function sameQuestion({ cache, policy, partition, wanted }: Triggering, req: Request): Wanted | undefined {

@@ -4,6 +4,8 @@ import type { HitRatios } from './hit-ratios.ts';
 /** From a tenth of a millisecond, a hit in memory, to ten seconds. */
 const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+const NODE: ('namespace' | 'tier' | 'node')[] = ['namespace', 'tier', 'node'];
+
 export type Metrics = ReturnType<typeof metricsIn>;
 
 /** Every metric there is, registered. */
@@ -56,6 +58,36 @@ export function metricsIn(register: Registry, prefix: string, ratios: HitRatios)
         'namespace',
         'tier',
         'operation',
+      ]),
+    ),
+    storeSkips: new Counter(
+      common('store_skips_total', 'Calls of a shared store that were not made, by why.', [
+        'namespace',
+        'tier',
+        'operation',
+        'why',
+      ]),
+    ),
+    breaker: new Gauge(
+      common('breaker_state', 'Whether a node is asked: 0 it is, 1 once to see, 2 it is not.', NODE),
+    ),
+    connected: new Gauge(common('store_connected', 'Whether the connection to a node stands.', NODE)),
+    unreadable: new Counter(
+      common('unreadable_total', 'Entries in a shared store that could not be read, by why.', [
+        'namespace',
+        'tier',
+        'reason',
+      ]),
+    ),
+    pending: new Gauge(
+      common('invalidations_pending', 'Tags that a shared store has not been told of yet.', [
+        'namespace',
+        'tier',
+      ]),
+    ),
+    disabled: new Gauge(
+      common('disabled', 'Whether this process has turned the cache off, for all who share it.', [
+        'namespace',
       ]),
     ),
     entries: new Gauge(common('entries', 'Entries held.', ['namespace', 'tier'])),

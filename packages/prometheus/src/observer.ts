@@ -1,4 +1,4 @@
-import type { CacheEvent, Observer } from '@larder/core';
+import type { BreakerState, CacheEvent, Observer } from '@larder/core';
 import { register as globalRegistry, type Registry } from 'prom-client';
 import { HitRatios } from './hit-ratios.ts';
 import { type Metrics, metricsIn } from './metrics.ts';
@@ -26,6 +26,8 @@ export function prometheusObserver(options: PrometheusOptions = {}): PrometheusO
   const recorders = recordersFor(metricsIn(register, prefix, ratios), ratios, boundedRoutes(maxRoutes));
   return { observe: (event) => (recorders[event.type] as (event: CacheEvent) => void)(event) };
 }
+
+const BREAKER: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
 
 type Recorders = { [T in CacheEvent['type']]: (event: Extract<CacheEvent, { type: T }>) => void };
 
@@ -59,6 +61,24 @@ function recordersFor(metrics: Metrics, ratios: HitRatios, route: (pattern: stri
     'store-call'({ namespace, tier, operation, seconds, error }) {
       metrics.storeSeconds.observe({ namespace, tier, operation }, seconds);
       if (error !== undefined) metrics.storeErrors.inc({ namespace, tier, operation });
+    },
+    'store-skip'({ namespace, tier, operation, why }) {
+      metrics.storeSkips.inc({ namespace, tier, operation, why });
+    },
+    breaker({ namespace, tier, node, state }) {
+      metrics.breaker.set({ namespace, tier, node }, BREAKER[state]);
+    },
+    connection({ namespace, tier, node, state }) {
+      metrics.connected.set({ namespace, tier, node }, state === 'ready' ? 1 : 0);
+    },
+    unreadable({ namespace, tier, reason }) {
+      metrics.unreadable.inc({ namespace, tier, reason });
+    },
+    pending({ namespace, tier, tags }) {
+      metrics.pending.set({ namespace, tier }, tags);
+    },
+    switch({ namespace, on }) {
+      metrics.disabled.set({ namespace }, on ? 0 : 1);
     },
     error({ namespace, doing }) {
       metrics.errors.inc({ namespace, doing });

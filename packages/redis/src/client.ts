@@ -1,47 +1,9 @@
-import { invalidOptions } from '@larder/core';
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 
-export interface ConnectionOptions {
-  /** Milliseconds until a command counts as failed, of 250 at most. Default 50. */
-  readonly commandTimeoutMs?: number;
-  /** Milliseconds until an attempt to connect counts as failed. Default 2000. */
-  readonly connectTimeoutMs?: number;
-}
+/** A client of ioredis 5 or 6, of one server or of a Cluster. */
+export type RedisClient = Redis | Cluster;
 
-const MAX_RETRY_DELAY_MS = 2000;
-
-/**
- * A connection for the cache alone. A command never waits for a connection and is never sent twice: what
- * cannot be answered now is a miss, and a late store is refused by its tags anyway.
- * @throws LarderError `LARDER_INVALID_OPTIONS` for a URL that is not one of Redis.
- */
-export function connect(url: string, options: ConnectionOptions): Redis {
-  if (!/^(?:rediss?|unix):\/\//.test(url)) {
-    throw invalidOptions('redisTier', url, 'give a redis://, rediss:// or unix:// URL, or an ioredis client');
-  }
-  return new Redis(url, connectionOptions(options));
-}
-
-/** ioredis' own `commandTimeout` fires before a reply is read that is there already, in a process that was busy. */
-export const deadlineMs = ({ commandTimeoutMs = 50 }: ConnectionOptions): number =>
-  positive('commandTimeoutMs', commandTimeoutMs);
-
-function connectionOptions({ connectTimeoutMs = 2000 }: ConnectionOptions): RedisOptions {
-  return {
-    connectTimeout: positive('connectTimeoutMs', connectTimeoutMs),
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: reconnectDelayMs,
-  };
-}
-
-/** Longer each time, and never the same in two processes that lost the same Redis. */
-export const reconnectDelayMs = (attempt: number): number =>
-  Math.min(MAX_RETRY_DELAY_MS, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2);
-
-/** A client of ioredis 5 or 6. A Cluster is refused: what is read together lies on several of its nodes. */
-export type RedisClient = Redis;
+export const isCluster = (client: RedisClient): client is Cluster => client.isCluster;
 
 export function isRedisClient(given: unknown): given is RedisClient {
   return (
@@ -49,8 +11,36 @@ export function isRedisClient(given: unknown): given is RedisClient {
   );
 }
 
-function positive(option: string, given: number): number {
-  if (!Number.isSafeInteger(given) || given < 1)
-    throw invalidOptions(option, given, 'give whole milliseconds, 1 or more');
-  return given;
+/** What of a client's own settings is at odds with a cache, and how to mend it. */
+export interface Complaint {
+  readonly option: string;
+  readonly given: unknown;
+  readonly fix: string;
+}
+
+/** A client that the app made is used as it is; what is wrong with it is said. */
+export function complaintsAbout(client: RedisClient): Complaint[] {
+  const { options } = client;
+  const node = isCluster(client) ? { ...client.options.redisOptions } : client.options;
+  const given = {
+    enableOfflineQueue: options.enableOfflineQueue ?? true,
+    maxRetriesPerRequest: node.maxRetriesPerRequest === undefined ? 20 : node.maxRetriesPerRequest,
+    autoResendUnfulfilledCommands: node.autoResendUnfulfilledCommands ?? true,
+  };
+  const complaints: Complaint[] = [];
+  const complain = (option: keyof typeof given, fix: string) =>
+    complaints.push({ option, given: given[option], fix });
+  if (given.enableOfflineQueue)
+    complain(
+      'enableOfflineQueue',
+      'false: while Redis is away, what the cache asks would pile up and be sent late',
+    );
+  if (given.maxRetriesPerRequest === null || given.maxRetriesPerRequest > 1)
+    complain('maxRetriesPerRequest', '0: the cache has given up a call long before it is tried again');
+  if (given.autoResendUnfulfilledCommands)
+    complain(
+      'autoResendUnfulfilledCommands',
+      'false: what was given up would be sent again after a reconnect',
+    );
+  return complaints;
 }

@@ -1,54 +1,101 @@
 import { invalidOptions, type SharedTier } from '@larder/core';
-import { type ConnectionOptions, connect, deadlineMs, isRedisClient, type RedisClient } from './client.ts';
+import { complaintsAbout, isCluster, isRedisClient, type RedisClient } from './client.ts';
+import { examine } from './doctor/examine.ts';
 import { redisKeys } from './keys.ts';
+import { ClientLink } from './link.ts';
 import { RedisLock } from './lock.ts';
+import { Nodes } from './nodes.ts';
+import { type RedisTierOptions, type TierSettings, tierSettings } from './options.ts';
+import { connector, type RedisPlace } from './place.ts';
+import { onReplaced } from './replaced.ts';
 import { RedisStore } from './store.ts';
+import { hearing } from './subscription.ts';
+import { warnOnce } from './warn.ts';
 
-export type { ConnectionOptions, RedisClient } from './client.ts';
+export type { RedisClient } from './client.ts';
+export type { CompressionOptions } from './compression.ts';
+export type { Pipelining } from './link.ts';
+export type { RedisTierOptions } from './options.ts';
+export type { ClusterPlace, RedisPlace, SentinelPlace, ServerPlace } from './place.ts';
 
-export interface RedisTierOptions extends ConnectionOptions {
-  /** Put in front of every key. Default `larder:`. */
-  readonly keyPrefix?: string;
-}
+const NAME = 'redis';
 
 /**
- * The Redis tier, for `createLarder({ redis: redisTier(…) })`. From a URL it makes a connection of its own,
- * with deadlines, and closes it with the cache; a client that the app made is used as it is and left open.
+ * The Redis tier, for `createLarder({ redis: redisTier(…) })`. From a place it makes a connection of its own and closes
+ * it with the cache; a client that the app made is used as it is and left open, and what is wrong with its settings is
+ * said in a process warning.
  * @throws LarderError `LARDER_INVALID_OPTIONS`
  */
-export function redisTier(from: string | URL | RedisClient, options: RedisTierOptions = {}): SharedTier {
-  const { keyPrefix = 'larder:' } = options;
-  if (typeof keyPrefix !== 'string' || /[{}\s]/.test(keyPrefix)) {
-    throw invalidOptions('keyPrefix', keyPrefix, 'give text without spaces and braces');
-  }
-  const open = connection(from, options);
+export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOptions = {}): SharedTier {
+  const settings = tierSettings(options);
+  const open = opener(from, settings);
   return {
-    name: 'redis',
-    open({ namespace, clock }) {
-      const { client, release, ...limits } = open();
-      const keys = redisKeys(keyPrefix, namespace);
+    name: NAME,
+    waiting: settings.waiting,
+    open({ namespace, clock, observe, off, forgot }) {
+      const { client, owned } = open();
+      const about = { namespace, tier: NAME };
+      const { deadlineMs, budgetMs } = settings.waiting;
+      const nodes = new Nodes(client, { ...about, clock, observe, deadlineMs, breaker: settings.breaker });
+      if (owned) hearErrors(client, (error) => nodes.failed(error));
+      const stopListening = onReplaced(client, forgot);
+      const link = new ClientLink(client, nodes, settings);
+      const keys = redisKeys(settings.keyPrefix, namespace, isCluster(client));
+      const release = async () => {
+        stopListening();
+        nodes.close();
+        if (owned) client.disconnect();
+      };
+      const store = new RedisStore({
+        link,
+        keys,
+        clock,
+        compression: settings.compression,
+        unreadable: (reason) => observe({ type: 'unreadable', ...about, reason }),
+        off,
+        release,
+      });
       return {
-        store: new RedisStore(client, keys, clock, release),
-        lock: new RedisLock(client, keys, clock),
-        ...limits,
+        store,
+        turn: (on) => store.turn(on),
+        lock: new RedisLock(link, keys, clock, (listener) => hearing(client, keys.endings, listener)),
+        doctor: () =>
+          examine(client, {
+            keyPrefix: settings.keyPrefix,
+            namespace,
+            clientComplaints: owned ? [] : complaintsAbout(client),
+            deadlineMs,
+            budgetMs,
+            now: clock.now,
+          }),
       };
     },
   };
 }
 
-function connection(from: string | URL | RedisClient, options: ConnectionOptions) {
-  if (isRedisClient(from)) {
-    if (from.isCluster) throw invalidOptions('redisTier', from, 'give a client of one Redis, not a Cluster');
-    return () => ({ client: from, release: async () => {} });
+interface Opened {
+  readonly client: RedisClient;
+  /** Made here, and to be closed here. */
+  readonly owned: boolean;
+}
+
+function opener(from: RedisPlace | RedisClient, { connectTimeoutMs }: TierSettings): () => Opened {
+  if (!isRedisClient(from)) {
+    const connect = connector(from, connectTimeoutMs);
+    return () => ({ client: connect(), owned: true });
   }
-  if (typeof from !== 'string' && !(from instanceof URL)) {
-    throw invalidOptions('redisTier', from, 'give a redis:// URL or an ioredis client');
+  if (typeof from.duplicate !== 'function')
+    throw invalidOptions('redisTier', from, 'give a client of ioredis, or where Redis is');
+  const complaints = complaintsAbout(from);
+  if (complaints.length > 0) {
+    const texts = complaints.map(({ option, given, fix }) => `${option} is ${given}; better ${fix}`);
+    warnOnce(from, 'LARDER_CLIENT_OPTIONS', `The Redis client given to redisTier: ${texts.join('. ')}.`);
   }
-  const url = String(from);
-  return () => {
-    const client = connect(url, options);
-    // Without a listener ioredis prints every failed attempt; the cache reports each failed call itself.
-    client.on('error', () => {});
-    return { client, deadlineMs: deadlineMs(options), release: async () => client.disconnect() };
-  };
+  return () => ({ client: from, owned: false });
+}
+
+/** Without a listener ioredis prints every failed attempt; the cache tells of each failed call itself. */
+function hearErrors(client: RedisClient, heard: (error: unknown) => void): void {
+  client.on('error', heard);
+  if (isCluster(client)) client.on('node error', heard);
 }

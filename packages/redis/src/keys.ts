@@ -1,34 +1,60 @@
 import { createHash } from 'node:crypto';
-import type { CacheKey, Tag } from '@larder/core';
+import { type CacheKey, FRAME_VERSION, homeOf, NAMESPACE_TAG, type Tag } from '@larder/core';
 
 /** Raised when the meaning of what is under a key changes, so that two versions never read each other's. */
 const VERSION = 1;
 
+/** What lies together where keys are spread over nodes: entries by their home, epochs by the log that tells of them. */
+const HOMES = 256;
+const LOGS = 16;
+
 /**
- * Names in Redis: `<prefix><namespace>:<version>:<kind>:<digest>`. User text only ever enters as a SHA-256
+ * Names in Redis: `<prefix><namespace>:<version>:<kind>:…<digest>`. User text only ever enters as a SHA-256
  * digest, so it can choose neither another kind, nor a pattern, nor a cluster slot.
+ *
+ * In a Cluster names carry a hash tag of ours. A variant lies with its URI, and with an epoch of the namespace of its
+ * own home, so that a node that is gone takes no other node's entries with it. A tag's epoch lies with the log that
+ * its invalidations are written to, so that both are changed in one step.
  */
 export interface RedisKeys {
   entry(key: CacheKey): string;
-  /** The epoch of a tag: present and unchanged for as long as the tag is not invalidated. */
-  epoch(tag: Tag): string;
   /** The token of who fills the entry just now. */
   lock(key: CacheKey): string;
-  /** The namespace's invalidations in their order. */
-  readonly log: string;
+  /** The epoch of a tag for entries at home with `key`: present and unchanged for as long as the tag is not invalidated. */
+  epoch(tag: Tag, key: CacheKey): string;
+  /** Every epoch of a tag. */
+  epochs(tag: Tag): readonly string[];
+  /** What the log calls a tag. */
+  mark(tag: Tag): string;
+  /** Where the tag's invalidations are written to, in their order. */
+  log(tag: Tag): string;
+  readonly logs: readonly string[];
   /** The channel on which is told how fills ended. */
   readonly endings: string;
 }
 
-export function redisKeys(prefix: string, namespace: string): RedisKeys {
+export function redisKeys(prefix: string, namespace: string, spread: boolean): RedisKeys {
   const base = `${prefix}${namespace}:${VERSION}`;
+  const home = spread ? (key: CacheKey) => hashTag('h', numberOf(homeOf(key)) % HOMES) : () => '';
+  const shelf = spread ? (tag: Tag) => hashTag('l', numberOf(tag) % LOGS) : () => '';
+  const logAt = (place: string) => (place === '' ? `${base}:i` : `${base}:i:${place}`);
+  const homes = spread ? Array.from({ length: HOMES }, (_, i) => hashTag('h', i)) : [''];
+  const shelves = spread ? Array.from({ length: LOGS }, (_, i) => hashTag('l', i)) : [''];
+  const epochAt = (place: string, tag: Tag) => `${base}:t:${place}${digest(tag)}`;
   return {
-    entry: (key) => `${base}:e:${digest(key)}`,
-    epoch: (tag) => `${base}:t:${digest(tag)}`,
-    lock: (key) => `${base}:l:${digest(key)}`,
-    log: `${base}:i`,
+    entry: (key) => `${base}:e:${FRAME_VERSION}:${home(key)}${digest(key)}`,
+    lock: (key) => `${base}:l:${home(key)}${digest(key)}`,
+    epoch: (tag, key) => epochAt(tag === NAMESPACE_TAG ? home(key) : shelf(tag), tag),
+    epochs: (tag) =>
+      tag === NAMESPACE_TAG ? homes.map((place) => epochAt(place, tag)) : [epochAt(shelf(tag), tag)],
+    mark: digest,
+    log: (tag) => logAt(shelf(tag)),
+    logs: shelves.map(logAt),
     endings: `${base}:f`,
   };
 }
 
-const digest = (text: string): string => createHash('sha256').update(text, 'utf8').digest('base64url');
+const hash = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+const digest = (text: string): string => hash(text).toString('base64url');
+const numberOf = (text: string): number => hash(text).readUInt32BE();
+const hashTag = (kind: 'h' | 'l', i: number): string => `{${kind}${i}}`;

@@ -8,10 +8,10 @@ import {
   type Hold,
   type Lock,
 } from '@larder/core';
-import type { RedisClient } from './client.ts';
 import type { RedisKeys } from './keys.ts';
+import type { Link } from './link.ts';
 import { run, scripts } from './scripts.ts';
-import { Subscription } from './subscription.ts';
+import type { Hearing, Listener } from './subscription.ts';
 import { type Waiter, Waiters } from './waiters.ts';
 
 /** How often to look while nothing can be heard. */
@@ -24,33 +24,30 @@ const MARGIN_MS = 5;
  * one channel, and only if somebody waits. A word that is lost costs those who wait the rest of the holder's time.
  */
 export class RedisLock implements Lock {
-  readonly #client: RedisClient;
+  readonly #link: Link;
   readonly #keys: RedisKeys;
-  readonly #channel: string;
   readonly #waiters: Waiters;
-  readonly #subscription: Subscription;
+  readonly #hearing: Hearing;
 
-  constructor(client: RedisClient, keys: RedisKeys, clock: Clock) {
-    this.#client = client;
+  constructor(link: Link, keys: RedisKeys, clock: Clock, hear: (listener: Listener) => Hearing) {
+    this.#link = link;
     this.#keys = keys;
-    // A client puts its own prefix before keys, but not before channels.
-    this.#channel = `${client.options.keyPrefix ?? ''}${keys.endings}`;
     this.#waiters = new Waiters(clock);
-    this.#subscription = new Subscription(client, this.#channel, {
+    this.#hearing = hear({
       heard: (message) => this.#heard(message),
       interrupted: () => this.#waiters.wakeAll(),
     });
   }
 
   async acquire(key: CacheKey, ttlMs: number): Promise<Grant> {
-    this.#subscription.begin();
+    this.#hearing.begin();
     const name = this.#keys.lock(key);
     const token = randomBytes(16).toString('base64url');
     // Both before the key is asked for: a release that comes right behind the answer is heard already.
-    const hearing = this.#subscription.stands;
+    const hearing = this.#hearing.stands;
     const waiter = this.#waiters.add(name);
     try {
-      const leftMs = await run(this.#client, scripts.acquire, name, token, wholeMs(ttlMs));
+      const leftMs = await run(this.#link, scripts.acquire, [name], [token, wholeMs(ttlMs)]);
       if (leftMs > 0) return taken(waiter, leftMs + MARGIN_MS, hearing);
     } catch (error) {
       waiter.wake(undefined);
@@ -63,20 +60,21 @@ export class RedisLock implements Lock {
   }
 
   async close(): Promise<void> {
-    this.#subscription.close();
+    this.#hearing.close();
     this.#waiters.wakeAll();
   }
 
   #hold(name: string, token: string): Hold {
     return {
       kind: 'held',
-      extend: async (ttlMs) => (await run(this.#client, scripts.extend, name, token, wholeMs(ttlMs))) === 1,
+      extend: async (ttlMs) => (await run(this.#link, scripts.extend, [name], [token, wholeMs(ttlMs)])) === 1,
       release: (ending) => this.#release(name, token, ending),
     };
   }
 
   async #release(name: string, token: string, ending: Ending): Promise<void> {
-    await run(this.#client, scripts.release, name, token, this.#channel, `${name} ${ending}`);
+    const { channel } = this.#hearing;
+    await run(this.#link, scripts.release, [name], [token, channel, `${name} ${ending}`]);
   }
 
   #heard(message: string): void {

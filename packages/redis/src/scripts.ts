@@ -1,50 +1,49 @@
 import { createHash } from 'node:crypto';
-import { storeFailed } from '@larder/core';
-import type { RedisClient } from './client.ts';
+import type { Link } from './link.ts';
 import { ACQUIRE } from './lua/acquire.ts';
 import { EXTEND } from './lua/extend.ts';
+import { FORGET } from './lua/forget.ts';
+import { INVALIDATE } from './lua/invalidate.ts';
 import { RELEASE } from './lua/release.ts';
 
 /** What runs inside Redis, as one step. */
 export interface Script {
-  readonly name: string;
   readonly source: string;
   readonly sha1: string;
 }
 
-const script = (name: string, source: string): Script => ({
-  name,
+const script = (source: string): Script => ({
   source,
   sha1: createHash('sha1').update(source).digest('hex'),
 });
 
 export const scripts = {
-  acquire: script('acquire a lock', ACQUIRE),
-  extend: script('extend a lock', EXTEND),
-  release: script('release a lock', RELEASE),
+  acquire: script(ACQUIRE),
+  extend: script(EXTEND),
+  release: script(RELEASE),
+  invalidate: script(INVALIDATE),
+  forget: script(FORGET),
 };
 
 /**
- * Runs a script on one key. By hand, for a client of the app's is not ours to define commands on.
+ * Runs a script on keys of one slot. By hand, for a client of the app's is not ours to define commands on.
  * Every script of ours returns a number; some clients are set to give it as text.
  */
 export async function run(
-  client: RedisClient,
-  { name, source, sha1 }: Script,
-  key: string,
-  ...args: (string | number)[]
+  link: Link,
+  { source, sha1 }: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
 ): Promise<number> {
   try {
-    return Number(await client.evalsha(sha1, 1, key, ...args));
+    const [reply] = await link.send([['evalsha', sha1, keys.length, ...keys, ...args]]);
+    return Number(reply);
   } catch (error) {
-    if (!isUnknownScript(error)) throw storeFailed(name, error);
+    if (!isUnknownScript(error)) throw error;
   }
-  try {
-    return Number(await client.eval(source, 1, key, ...args));
-  } catch (error) {
-    throw storeFailed(name, error);
-  }
+  const [reply] = await link.send([['eval', source, keys.length, ...keys, ...args]]);
+  return Number(reply);
 }
 
 const isUnknownScript = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('NOSCRIPT');
+  error instanceof Error && error.cause instanceof Error && error.cause.message.startsWith('NOSCRIPT');

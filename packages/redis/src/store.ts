@@ -7,19 +7,43 @@ import {
   type Entry,
   encodeFrame,
   MAX_RETENTION_SECONDS,
+  NAMESPACE_TAG,
   type Snapshot,
   type Store,
   type Tag,
+  type UnreadableReason,
 } from '@larder/core';
-import { batch, type Command } from './batch.ts';
-import type { RedisClient } from './client.ts';
+import type { Compression } from './compression.ts';
 import type { RedisKeys } from './keys.ts';
-import { append, isUntouched, type LogPosition, positionOf, readPosition, readSince } from './log.ts';
+import type { Command, Link } from './link.ts';
+import {
+  isUntouched,
+  type LogPosition,
+  MAX_LENGTH,
+  nonce,
+  positionOf,
+  readPosition,
+  readSince,
+} from './log.ts';
+import { OFF } from './lua/invalidate.ts';
+import { run, scripts } from './scripts.ts';
 
 /** Outlives every entry, and begins again at every use: an epoch that is gone makes its entries misses. */
 const EPOCH_TTL_MS = (MAX_RETENTION_SECONDS + 86_400) * 1000;
+/** Tags invalidated in one step: a script may not keep others waiting, and takes no endless list. */
+const TAGS_A_STEP = 500;
 
-type Epochs = ReadonlyMap<string, string | null>;
+export interface RedisStoreParts {
+  readonly link: Link;
+  readonly keys: RedisKeys;
+  readonly clock: Clock;
+  readonly compression: Compression;
+  /** Told of what is under the name of an entry and is none. */
+  readonly unreadable: (reason: UnreadableReason) => void;
+  /** Told whenever the cache is found to be turned off. */
+  readonly off: () => void;
+  readonly release: () => Promise<void>;
+}
 
 /**
  * Entries in Redis, each stored with the epochs that its tags had before its data was read. To invalidate a
@@ -27,113 +51,167 @@ type Epochs = ReadonlyMap<string, string | null>;
  * neither. Nothing rests on a clock, a lock or a key being kept; an epoch lost for any reason is a miss.
  */
 export class RedisStore implements Store {
-  readonly #client: RedisClient;
-  readonly #keys: RedisKeys;
-  readonly #clock: Clock;
-  readonly #release: () => Promise<void>;
+  readonly #parts: RedisStoreParts;
 
-  constructor(client: RedisClient, keys: RedisKeys, clock: Clock, release: () => Promise<void>) {
-    this.#client = client;
-    this.#keys = keys;
-    this.#clock = clock;
-    this.#release = release;
+  constructor(parts: RedisStoreParts) {
+    this.#parts = parts;
   }
 
   async get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
-    const name = this.#keys.entry(key);
-    const [frame, ...epochs] = await batch(this.#client, [['getBuffer', name], ...this.#reads(tags)]);
-    const framed = frame instanceof Buffer ? decodeFrame(frame) : undefined;
-    if (framed === undefined || framed.entry.key !== key || this.#clock.now() >= framed.entry.retainUntil)
-      return undefined;
+    const { keys, link, clock } = this.#parts;
+    const reads = (of: readonly Tag[]) => of.map((tag): Command => ['get', keys.epoch(tag, key)]);
+    const [frame, ...epochs] = await link.send([['getBuffer', keys.entry(key)], ...reads(tags)]);
+    if (epochs.includes(OFF)) this.#parts.off();
+    const framed = frame instanceof Buffer ? this.#decode(frame, key) : undefined;
+    if (framed === undefined || clock.now() >= framed.entry.retainUntil) return undefined;
     const current = new Map<string, string | null>(tags.map((tag, i) => [tag, textOf(epochs[i])]));
     const unknown = framed.entry.tags.filter((tag) => !current.has(tag));
-    if (unknown.length > 0) {
-      const more = await batch(this.#client, this.#reads(unknown));
-      for (const [i, tag] of unknown.entries()) current.set(tag, textOf(more[i]));
-    }
+    const more = await link.send(reads(unknown));
+    for (const [i, tag] of unknown.entries()) current.set(tag, textOf(more[i]));
     // Absent is not equal to anything: a tag without an epoch has been invalidated, or might have been.
-    return framed.entry.tags.every((tag, i) => current.get(tag) === framed.epochs[i])
-      ? framed.entry
-      : undefined;
+    if (!framed.entry.tags.every((tag, i) => current.get(tag) === framed.epochs[i])) return undefined;
+    const unpacked = await this.#parts.compression.unpack(framed);
+    return typeof unpacked === 'string' ? this.#refuse(unpacked) : unpacked.entry;
   }
 
-  async snapshot(tags: readonly Tag[]): Promise<Snapshot> {
-    const names = tags.map(this.#keys.epoch);
-    const [log, ...replies] = await batch(this.#client, [readPosition(this.#keys.log), ...opens(names)]);
-    const epochs = new Map(opened(names, replies));
-    const since = positionOf(log) ?? (await this.#beginLog());
+  async snapshot(tags: readonly Tag[], key: CacheKey = ''): Promise<Snapshot> {
+    const { keys, link } = this.#parts;
+    const names = tags.map((tag) => keys.epoch(tag, key));
+    const [replies, positions] = await Promise.all([
+      link.send(opens(names)),
+      Promise.all(keys.logs.map((log) => this.#position(log))),
+    ]);
+    const taken: Taken = {
+      epochs: new Map(opened(names, replies)),
+      since: new Map(keys.logs.map((log, i) => [log, positions[i]])),
+    };
     return {
-      set: (entry) => this.#set(entry, epochs, since),
-      stands: (tags) => this.#stands(tags, epochs, since),
+      set: (entry) => this.#set(entry, taken),
+      stands: (tags) => this.#stands(tags, key, taken),
     };
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {
-    const { log } = this.#keys;
-    const epochs = tags.map(this.#keys.epoch);
-    // The log first: a fill that makes an epoch of ours anew after this must find the invalidation there.
-    const logged = append(log, epochs, EPOCH_TTL_MS);
-    const drop: Command = ['unlink', ...epochs];
-    try {
-      await batch(this.#client, [...logged, drop]);
-    } catch {
-      // A full Redis takes no entry, but still forgets: a log with a gap is as good to those who read it.
-      await batch(this.#client, [['unlink', log, ...epochs]]);
+    const { keys } = this.#parts;
+    for (let i = 0; i < tags.length; i += TAGS_A_STEP) {
+      const step = byLog(tags.slice(i, i + TAGS_A_STEP), keys);
+      await Promise.all(step.map(([log, logged]) => this.#invalidateIn(log, logged)));
     }
     return 'done';
   }
 
-  async close(): Promise<void> {
-    await this.#release();
+  /** Turns the cache off for all who share it, or on again with nothing in it. */
+  async turn(on: boolean): Promise<void> {
+    const { keys, link } = this.#parts;
+    const command = (name: string): Command =>
+      on ? ['unlink', name] : ['set', name, OFF, 'PX', EPOCH_TTL_MS];
+    await link.send(keys.epochs(NAMESPACE_TAG).map(command));
   }
 
-  async #set(entry: Entry, snapshot: Epochs, since: LogPosition): Promise<boolean> {
-    const names = entry.tags.map(this.#keys.epoch);
-    const late = names.filter((name) => !snapshot.has(name));
-    const epochs = late.length === 0 ? snapshot : await this.#openLate(late, snapshot, since);
-    const born = epochs === undefined ? [null] : names.map((name) => epochs.get(name) ?? null);
-    const lifetimeMs = Math.ceil(entry.retainUntil - this.#clock.now());
-    if (!born.every((epoch) => epoch !== null) || lifetimeMs <= 0) return false;
-    const frame = encodeFrame({ entry, epochs: born });
-    await batch(this.#client, [['set', this.#keys.entry(entry.key), frame, 'PX', lifetimeMs]]);
+  async close(): Promise<void> {
+    await this.#parts.release();
+  }
+
+  /** The log first: a fill that makes an epoch of ours anew after this must find the invalidation there. */
+  async #invalidateIn(log: string, tags: readonly Tag[]): Promise<void> {
+    const { keys, link } = this.#parts;
+    const epochs = tags.map((tag) => keys.epochs(tag));
+    const beside = epochs.flatMap((names) => (names.length === 1 ? names : []));
+    const apart = epochs.flatMap((names) => (names.length === 1 ? [] : names));
+    await run(link, scripts.invalidate, [log, ...beside], [...APPENDED, nonce(), ...tags.map(keys.mark)]);
+    await Promise.all(apart.map((name) => run(link, scripts.forget, [name], [])));
+  }
+
+  async #set(entry: Entry, taken: Taken): Promise<boolean> {
+    const { keys, link, clock, compression } = this.#parts;
+    const late = entry.tags.filter((tag) => !taken.epochs.has(keys.epoch(tag, entry.key)));
+    const epochs = late.length === 0 ? taken.epochs : await this.#openLate(late, entry.key, taken);
+    if (epochs === undefined) return false;
+    const born = entry.tags.map((tag) => epochs.get(keys.epoch(tag, entry.key)) ?? null);
+    if (!born.every(isBornWith)) return false;
+    const frame = encodeFrame(await compression.pack({ entry, epochs: born }));
+    const lifetimeMs = Math.ceil(entry.retainUntil - clock.now());
+    if (lifetimeMs <= 0) return false;
+    await link.send([['set', keys.entry(entry.key), frame, 'PX', lifetimeMs]], frame.length);
     return true;
   }
 
-  async #stands(tags: readonly Tag[], snapshot: Epochs, since: LogPosition): Promise<boolean> {
-    const names = tags.map(this.#keys.epoch);
-    const known = names.filter((name) => snapshot.has(name));
-    const late = names.filter((name) => !snapshot.has(name));
-    if (late.length > 0 && since === undefined) return false;
-    const log: Command[] = late.length === 0 ? [] : [readSince(this.#keys.log, since!)];
-    const reads = known.map((name): Command => ['get', name]);
-    const replies = await batch(this.#client, [...reads, ...log]);
-    const unchanged = known.every((name, i) => textOf(replies[i]) === snapshot.get(name));
-    return unchanged && (late.length === 0 || isUntouched(replies.at(-1), since!, late));
+  async #stands(tags: readonly Tag[], key: CacheKey, taken: Taken): Promise<boolean> {
+    const { keys, link } = this.#parts;
+    const names = tags.map((tag) => keys.epoch(tag, key));
+    const known = names.filter((name) => taken.epochs.has(name));
+    const late = tags.filter((_, i) => !taken.epochs.has(names[i]!));
+    const [replies, untouched] = await Promise.all([
+      link.send(known.map((name): Command => ['get', name])),
+      this.#untouched(late, taken),
+    ]);
+    return untouched && known.every((name, i) => textOf(replies[i]) === taken.epochs.get(name));
   }
 
   /** Epochs of tags that became known while the data was read; undefined if one might be invalid since. */
-  async #openLate(
-    late: readonly string[],
-    snapshot: Epochs,
-    since: LogPosition,
-  ): Promise<Epochs | undefined> {
-    if (since === undefined) return undefined;
-    // The epochs first, for the same reason: whoever invalidates after this drops what is made here.
-    const replies = await batch(this.#client, [...opens(late), readSince(this.#keys.log, since)]);
-    if (!isUntouched(replies.pop(), since, late)) return undefined;
-    return new Map([...snapshot, ...opened(late, replies)]);
+  async #openLate(late: readonly Tag[], key: CacheKey, taken: Taken): Promise<Epochs | undefined> {
+    const { keys, link } = this.#parts;
+    const names = late.map((tag) => keys.epoch(tag, key));
+    // The epochs first: whoever invalidates after this drops what is made here.
+    const replies = await link.send(opens(names));
+    if (!(await this.#untouched(late, taken))) return undefined;
+    return new Map([...taken.epochs, ...opened(names, replies)]);
   }
 
-  async #beginLog(): Promise<LogPosition> {
-    const { log } = this.#keys;
-    const replies = await batch(this.#client, [...append(log, [], EPOCH_TTL_MS), readPosition(log)]);
-    return positionOf(replies.at(-1));
+  /** Whether the logs show that none of the tags was invalidated since the snapshot. */
+  async #untouched(tags: readonly Tag[], { since }: Taken): Promise<boolean> {
+    const { keys, link } = this.#parts;
+    const checks = byLog(tags, keys).map(async ([log, logged]) => {
+      const position = since.get(log);
+      if (position === undefined) return false;
+      const [reply] = await link.send([readSince(log, position)]);
+      return isUntouched(reply, position, logged.map(keys.mark));
+    });
+    return (await Promise.all(checks)).every(Boolean);
   }
 
-  #reads(tags: readonly Tag[]): Command[] {
-    return tags.map((tag) => ['get', this.#keys.epoch(tag)]);
+  /** Where the log is, begun if there is none; undefined where it cannot be told, which only late tags need. */
+  async #position(log: string): Promise<LogPosition | undefined> {
+    const { link } = this.#parts;
+    const read = async () => positionOf((await link.send([readPosition(log)]))[0]);
+    try {
+      const position = await read();
+      if (position !== undefined) return position;
+      await run(link, scripts.invalidate, [log], [...APPENDED, nonce()]);
+      return await read();
+    } catch {
+      return undefined;
+    }
+  }
+
+  #decode(frame: Buffer, key: CacheKey) {
+    const framed = decodeFrame(frame);
+    if (typeof framed === 'string') return this.#refuse(framed);
+    return framed.entry.key === key ? framed : this.#refuse('key');
+  }
+
+  #refuse(reason: UnreadableReason): undefined {
+    this.#parts.unreadable(reason);
   }
 }
+
+type Epochs = ReadonlyMap<string, string | null>;
+
+/** What was read before a fill. */
+interface Taken {
+  /** By their names. */
+  readonly epochs: Epochs;
+  /** Positions of the logs. */
+  readonly since: ReadonlyMap<string, LogPosition | undefined>;
+}
+
+function byLog(tags: readonly Tag[], keys: RedisKeys): [log: string, tags: Tag[]][] {
+  const groups = new Map<string, Tag[]>();
+  for (const tag of tags) groups.set(keys.log(tag), [...(groups.get(keys.log(tag)) ?? []), tag]);
+  return [...groups];
+}
+
+const APPENDED = [EPOCH_TTL_MS, MAX_LENGTH] as const;
 
 /** SET NX answers what was there only since Redis 7; reading it after the write is one round trip all the same. */
 const opens = (names: readonly string[]): Command[] =>
@@ -144,5 +222,8 @@ const opens = (names: readonly string[]): Command[] =>
 
 const opened = (names: readonly string[], results: readonly unknown[]): [string, string | null][] =>
   names.map((name, i) => [name, textOf(results[2 * i + 1])]);
+
+/** No entry is stored that would be invalid at its birth, or valid while the cache is off. */
+const isBornWith = (epoch: string | null): epoch is string => epoch !== null && epoch !== OFF;
 
 const textOf = (result: unknown): string | null => (typeof result === 'string' ? result : null);

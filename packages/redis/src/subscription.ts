@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { type RedisClient, reconnectDelayMs } from './client.ts';
+import { isCluster, type RedisClient } from './client.ts';
+import { reconnectDelayMs } from './place.ts';
 
 export interface Listener {
   heard(message: string): void;
@@ -7,30 +8,50 @@ export interface Listener {
   interrupted(): void;
 }
 
+/** What is told to those who wait, as far as it can be heard. */
+export interface Hearing {
+  readonly channel: string;
+  /** Whether everything that is published from now on will be heard, or its loss be noticed. */
+  readonly stands: boolean;
+  /** Connects, once; there is nothing to wait for. */
+  begin(): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+/**
+ * In a Cluster nothing is heard, and those who wait ask again and again: a message there goes round all nodes, and a
+ * connection to one of them does not notice when it misses some.
+ */
+export function hearing(client: RedisClient, endings: string, listener: Listener): Hearing {
+  // A client puts its own prefix before keys, but not before channels.
+  const channel = `${client.options.keyPrefix ?? ''}${endings}`;
+  if (isCluster(client)) return { channel, stands: false, begin() {}, close() {} };
+  return new Subscription(client, channel, listener);
+}
+
 /**
  * One channel, heard on a connection of its own: a connection that subscribes is good for nothing else, and the
  * app's client is not ours to subscribe on.
  */
-export class Subscription {
-  readonly #client: RedisClient;
-  readonly #channel: string;
+class Subscription implements Hearing {
+  readonly #client: Redis;
+  readonly channel: string;
   readonly #listener: Listener;
   #connection: Redis | undefined;
   #stands = false;
   #closed = false;
 
-  constructor(client: RedisClient, channel: string, listener: Listener) {
+  constructor(client: Redis, channel: string, listener: Listener) {
     this.#client = client;
-    this.#channel = channel;
+    this.channel = channel;
     this.#listener = listener;
   }
 
-  /** Whether everything that is published from now on will be heard, or its loss be noticed. */
   get stands(): boolean {
     return this.#stands;
   }
 
-  /** Connects, once; there is nothing to wait for. */
   begin(): void {
     if (this.#connection !== undefined || this.#closed) return;
     const connection = this.#client.duplicate({
@@ -53,7 +74,6 @@ export class Subscription {
     connection.on('message', (_channel: string, message: string) => this.#listener.heard(message));
   }
 
-  /** Idempotent. */
   close(): void {
     this.#closed = true;
     this.#stands = false;
@@ -63,7 +83,7 @@ export class Subscription {
 
   async #subscribe(connection: Redis): Promise<void> {
     try {
-      await connection.subscribe(this.#channel);
+      await connection.subscribe(this.channel);
       this.#stands = connection.status === 'ready' && !this.#closed;
     } catch {
       // Refused, or cut off again: those who wait go on asking, and the next connection subscribes anew.

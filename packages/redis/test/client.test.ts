@@ -1,5 +1,4 @@
 import { Cache } from '@larder/core';
-import { Cluster } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { redisTier } from '../src/index.ts';
 
@@ -7,7 +6,22 @@ describe('redisTier refuses when the app is built', () => {
   it.each([
     ['what is no URL of Redis', () => new Cache({ redis: redisTier('http://localhost') })],
     ['what is neither URL nor client', () => redisTier(7 as never)],
-    ['a Cluster', () => redisTier(new Cluster([{ port: 1 }], { lazyConnect: true }) as never)],
+    ['a client of another library', () => redisTier({ pipeline() {} } as never)],
+    ['an option that there is not', () => redisTier('redis://localhost', { prefix: 'a' } as never)],
+    ['a place with a member that there is not', () => redisTier({ hostname: 'a' } as never)],
+    [
+      'Sentinels without the name of what they watch',
+      () => redisTier({ sentinels: [{ host: 'a' }] } as never),
+    ],
+    ['no Sentinel', () => redisTier({ sentinels: [], name: 'a' })],
+    ['a node of a Cluster without a host', () => redisTier({ cluster: [{ port: 1 }] } as never)],
+    ['a database of a Cluster', () => redisTier({ cluster: [{ host: 'a' }], db: 1 } as never)],
+    ['a breaker that opens at nothing', () => redisTier('redis://localhost', { breaker: { failures: 0 } })],
+    ['a budget of nothing', () => redisTier('redis://localhost', { budgetMs: 0 })],
+    [
+      'a way of pipelining that there is not',
+      () => redisTier('redis://localhost', { pipelining: 'auto' as never }),
+    ],
     [
       'a prefix that would choose a cluster slot',
       () => redisTier('redis://localhost', { keyPrefix: '{a}:' }),

@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Hold, type Lock, systemClock } from '@larder/core';
+import { type Hold, type Lock } from '@larder/core';
 import { spawnRedis } from '@larder/servers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { redisTier } from '../src/index.ts';
+import { contextOf } from './support/context.ts';
 import { held, holdBack, LONG_MS, lockOnClient, openLock, taken, two, untilHearing } from './support/lock.ts';
 import { client, namespace, redisUrl } from './support/tier.ts';
 
@@ -102,7 +103,7 @@ describe('a lock in Redis, when something breaks', () => {
   });
 
   it('without a Redis every call fails, and closing ends whatever there is', async () => {
-    const { lock, store } = redisTier('redis://127.0.0.1:1').open({ namespace: 'gone', clock: systemClock });
+    const { lock, store } = redisTier('redis://127.0.0.1:1').open(contextOf('gone'));
     await expect(lock.acquire('key', LONG_MS)).rejects.toThrow('LARDER_STORE_FAILED');
     await expect(lock.acquire('key', LONG_MS)).rejects.toThrow('LARDER_STORE_FAILED');
     await lock.close();

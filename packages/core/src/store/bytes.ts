@@ -1,6 +1,8 @@
 /** Bytes that do not say what they should. */
 export class Malformed extends Error {}
 
+const COUNT_BYTES = 4;
+
 /** Appends numbers, counts and length-prefixed UTF-8 texts. */
 export class ByteWriter {
   readonly #parts: Buffer[] = [];
@@ -10,7 +12,7 @@ export class ByteWriter {
   }
 
   count(value: number): void {
-    const part = Buffer.allocUnsafe(4);
+    const part = Buffer.allocUnsafe(COUNT_BYTES);
     part.writeUInt32BE(value);
     this.#parts.push(part);
   }
@@ -53,7 +55,7 @@ export class ByteReader {
   }
 
   count(): number {
-    return this.#bytes.readUInt32BE(this.#take(4));
+    return this.#bytes.readUInt32BE(this.#take(COUNT_BYTES));
   }
 
   number(): number {
@@ -76,8 +78,8 @@ export class ByteReader {
 
   list<T>(read: () => T): T[] {
     const length = this.count();
-    // Every item takes at least a byte, so a longer list than that is a lie.
-    if (length > this.#bytes.length - this.#at) throw new Malformed();
+    // Every item begins with a count, so a longer list than that is a lie.
+    if (length > (this.#bytes.length - this.#at) / COUNT_BYTES) throw new Malformed();
     return Array.from({ length }, read);
   }
 

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
+import type { Report } from '../doctor.ts';
 import { invalidOptions } from '../errors.ts';
 import type { Observer } from '../events.ts';
 import { guardedLock } from '../guarded-lock.ts';
 import { type Lock, unsharedLock } from '../lock.ts';
-import { CALL_DEADLINE_MS } from './attempt.ts';
+import { Switch } from '../switch.ts';
+import type { Waiting } from './attempt.ts';
 import { guardedStore } from './guarded.ts';
 import { type MemoryOptions, memoryStore } from './memory.ts';
 import type { Store } from './store.ts';
@@ -13,16 +15,33 @@ import { tieredStore } from './tiered.ts';
 export interface SharedTier {
   /** As metrics name it. */
   readonly name: string;
-  open(context: { readonly namespace: string; readonly clock: Clock }): Shared;
+  /** Default 50 ms a call, 60 ms a request. */
+  readonly waiting?: Partial<Waiting>;
+  open(context: SharedContext): Shared;
 }
 
-/** A tier that is open. Its two halves are closed one by one, in any order. */
+export interface SharedContext {
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly observe: Observer;
+  /** To be called when it is found that the cache is turned off for all who share the tier. */
+  readonly off: () => void;
+  /** To be called when what the tier has acknowledged in the last minute may be lost. */
+  readonly forgot: () => void;
+}
+
+/** A tier that is open. Its parts are closed one by one, in any order. */
 export interface Shared {
   readonly store: Store;
   readonly lock: Lock;
-  /** Milliseconds after which a call counts as failed. Default, and most, 250. */
-  readonly deadlineMs?: number;
+  /** Turns the cache off for all who share the tier, or on again with nothing in it. */
+  turn?(on: boolean): Promise<void>;
+  /** What is wrong with it, as far as it can tell; rejects where it cannot be asked. */
+  doctor?(): Promise<Report>;
 }
+
+/** A request that waits for longer than this for a cache would be quicker without. */
+const WAITING: Waiting = { deadlineMs: 50, budgetMs: 60 };
 
 export interface StoreSettings {
   /** Keeps caches that share a Redis apart: 1–64 letters, digits, `.`, `_` or `-`. Default `default`. */
@@ -35,12 +54,19 @@ export interface StoreSettings {
 
 const NAMESPACE = /^[A-Za-z0-9._-]{1,64}$/;
 
+export interface Composed {
+  readonly namespace: string;
+  readonly store: Store;
+  readonly lock: Lock;
+  /** Absent where one process is all there is. */
+  readonly shared?: Shared;
+  /** What a request may wait for it. */
+  readonly budgetMs?: number;
+  readonly killSwitch: Switch;
+}
+
 /** @throws LarderError `LARDER_INVALID_OPTIONS` */
-export function storeOf(
-  settings: StoreSettings,
-  clock: Clock,
-  observe: Observer,
-): { namespace: string; store: Store; lock: Lock } {
+export function storeOf(settings: StoreSettings, clock: Clock, observe: Observer): Composed {
   const { namespace = 'default', memory = {}, redis } = settings;
   if (!NAMESPACE.test(namespace)) {
     throw invalidOptions('namespace', namespace, 'give 1–64 letters, digits, ".", "_" or "-"');
@@ -56,14 +82,20 @@ export function storeOf(
     throw invalidOptions('memory', false, 'a cache needs a tier: leave memory on, or give redis');
   }
   const near = memory === false ? undefined : memoryStore(memory, { namespace, clock, observe });
-  if (redis === undefined) return { namespace, store: near!, lock: unsharedLock };
-  const shared = redis.open({ namespace, clock });
-  const deadlineMs = Math.min(shared.deadlineMs ?? CALL_DEADLINE_MS, CALL_DEADLINE_MS);
-  const context = { namespace, tier: redis.name, deadlineMs, clock, observe };
+  const about = { namespace, clock, observe };
+  if (redis === undefined)
+    return { namespace, store: near!, lock: unsharedLock, killSwitch: new Switch(about) };
+  const context = { ...about, tier: redis.name, ...WAITING, ...redis.waiting };
+  const shared = redis.open({ ...about, off: () => killSwitch.heard(), forgot: () => far.repeat() });
   const far = guardedStore(shared.store, context);
+  const turn = shared.turn?.bind(shared);
+  const killSwitch = new Switch({ ...about, shared: turn && { context, turn } });
   return {
     namespace,
     store: near === undefined ? far : tieredStore(near, far, clock),
     lock: guardedLock(shared.lock, context),
+    shared,
+    budgetMs: context.budgetMs,
+    killSwitch,
   };
 }

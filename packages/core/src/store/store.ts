@@ -19,8 +19,11 @@ export interface Store {
    */
   get(key: CacheKey, tags: readonly Tag[], confirmed?: boolean): Promise<Entry | undefined>;
 
-  /** To be taken before the data of a fill is read. */
-  snapshot(tags: readonly Tag[]): Promise<Snapshot>;
+  /**
+   * To be taken before the data of a fill is read. `key` is what is likely to be stored, or the URI that it is a variant
+   * of: a store that spreads its keys reads what lies with it.
+   */
+  snapshot(tags: readonly Tag[], key?: CacheKey): Promise<Snapshot>;
 
   /**
    * After this resolves `done`, no entry with one of these tags is returned whose snapshot was taken before.

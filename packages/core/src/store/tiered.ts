@@ -53,10 +53,10 @@ class TieredStore implements Store {
     return entry;
   }
 
-  async snapshot(tags: readonly Tag[]): Promise<Snapshot> {
+  async snapshot(tags: readonly Tag[], key?: CacheKey): Promise<Snapshot> {
     const leasedUntil = this.#lease();
     const near = await this.#near.snapshot(tags);
-    const far = await this.#far.snapshot(tags);
+    const far = await this.#far.snapshot(tags, key);
     return {
       async set(entry) {
         const kept = await near.set({ ...entry, leasedUntil });

@@ -13,9 +13,9 @@ export function failingStore(behind: Store): FailingStore {
   const store: FailingStore = {
     failing: false,
     get: (key, tags) => attempt(() => behind.get(key, tags)),
-    snapshot: (tags) =>
+    snapshot: (tags, key) =>
       attempt(async (): Promise<Snapshot> => {
-        const snapshot = await behind.snapshot(tags);
+        const snapshot = await behind.snapshot(tags, key);
         return {
           set: (entry) => attempt(() => snapshot.set(entry)),
           stands: (tags) => attempt(() => snapshot.stands(tags)),

@@ -8,6 +8,7 @@ import { jittered } from '../early.ts';
 import { loadTooSlow } from '../errors.ts';
 import type { CacheEvent, Observer, RefreshOutcome } from '../events.ts';
 import type { Random } from '../random.ts';
+import { aside } from '../store/budget.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import type { Tag } from '../tags.ts';
 import { type Slot, slotOf, type ValueOptions } from './options.ts';
@@ -22,6 +23,8 @@ export interface ValuesContext {
   readonly collapsing: CollapserParts;
   readonly background: Background;
   readonly sightings: Sightings;
+  /** Nothing is to be kept, or given out of what is. */
+  readonly isOff: () => boolean;
 }
 
 type Load = () => unknown;
@@ -56,20 +59,21 @@ export class Values {
     const { namespace, clock } = this.#context;
     const slot = slotOf(namespace, key, options);
     const beganMs = clock.monotonicMs();
+    if (this.#context.isOff()) return this.#told('bypass', beganMs, this.#asKept(await load()) as T);
     const question = new ValueQuestion(
       { ...this.#context, refresh: (slot, reason, entry) => this.#refresh(slot, reason, entry, load) },
       slot,
     );
     const asked = await this.#collapser.ask(question);
     if (asked.kind === 'answer')
-      return this.#told(asked.answer.outcome, beganMs, decode(asked.answer.entry) as T);
+      return this.#told(asked.answer.outcome, beganMs, decode(asked.answer.entry.payload.body) as T);
     try {
       return this.#told('miss', beganMs, (await this.#load(slot, asked.lead, load)).value as T);
     } catch (error) {
       const covered = await question.cover();
       if (covered === undefined) throw error;
       this.#failed(error);
-      return this.#told('stale', beganMs, decode(covered.entry) as T);
+      return this.#told('stale', beganMs, decode(covered.entry.payload.body) as T);
     }
   }
 
@@ -109,7 +113,7 @@ export class Values {
       return 'dropped';
     };
     background.add(
-      work()
+      aside(work)
         .catch((error): RefreshOutcome => {
           this.#failed(error);
           lead.land({ kind: 'failed' });
@@ -134,7 +138,7 @@ export class Values {
       return new Promise<never>(() => {});
     });
     try {
-      const snapshot = await store.snapshot(slot.tags);
+      const snapshot = await store.snapshot(slot.tags, slot.key);
       const beganMs = clock.monotonicMs();
       const loading = lead.within(async () => load());
       const value = await Promise.race([loading, tooSlow]);
@@ -146,7 +150,7 @@ export class Values {
       const entry = this.#entry(slot, body, value, clock.monotonicMs() - beganMs);
       const outcome = this.#isKept(slot, value) ? await stored(snapshot, entry) : await this.#forget(slot);
       lead.land({ kind: 'shared', result: entry });
-      return { value: decode(entry), outcome };
+      return { value: decode(body), outcome };
     } catch (error) {
       lead.land({ kind: 'failed' });
       throw error;
@@ -201,6 +205,12 @@ export class Values {
     }
   }
 
+  /** What a reader of the kept value would get. */
+  #asKept(value: unknown): unknown {
+    const body = this.#encode(value);
+    return body === undefined ? value : decode(body);
+  }
+
   #failed(error: unknown): void {
     const { namespace, observe } = this.#context;
     observe({ type: 'error', namespace, doing: 'load a value', error });
@@ -217,8 +227,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 const isNothing = (value: unknown): boolean => value === undefined || value === null;
 
-const decode = ({ payload: { body } }: Kept): unknown =>
-  body.length === 0 ? undefined : JSON.parse(body.toString('utf8'));
+const decode = (body: Buffer): unknown => (body.length === 0 ? undefined : JSON.parse(body.toString('utf8')));
 
 interface Loaded {
   readonly value: unknown;

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, memoryStore } from '../../src/index.ts';
-import { CALL_DEADLINE_MS } from '../../src/store/attempt.ts';
 import { guardedStore } from '../../src/store/guarded.ts';
 import { failingStore, manualClock, recordingObserver, storeContract } from '../../src/testing/index.ts';
 
-const context = { namespace: 'test', tier: 'far', deadlineMs: 250, clock: manualClock(), observe: () => {} };
+const context = {
+  namespace: 'test',
+  tier: 'far',
+  deadlineMs: 50,
+  budgetMs: 60,
+  clock: manualClock(),
+  observe: () => {},
+};
 
 storeContract('a guarded store', (clock) =>
   guardedStore(memoryStore({}, { namespace: 'test', clock }), context),
@@ -54,11 +60,11 @@ describe('a store that fails', () => {
     const store = guardedStore(silent, { ...context, clock });
     const reading = store.get('key', []);
     await Promise.resolve();
-    clock.advance(CALL_DEADLINE_MS);
+    clock.advance(50);
     expect(await reading).toBeUndefined();
     const closing = store.close();
     await Promise.resolve();
-    clock.advance(CALL_DEADLINE_MS);
+    clock.advance(50);
     await closing;
   });
 
@@ -117,5 +123,79 @@ describe('a store that fails', () => {
     }
     far.failing = false;
     expect(await store.get('key', entry.tags)).toBeUndefined();
+  });
+});
+
+describe('an invalidation that is undelivered', () => {
+  it('is tried again every second though nobody reads, and counted until it is delivered', async () => {
+    const clock = manualClock();
+    const { observe, of } = recordingObserver();
+    const far = failingStore(memoryStore({}, { namespace: 'test', clock }));
+    const store = guardedStore(far, { ...context, clock, observe });
+    far.failing = true;
+    await store.invalidate(['t:a', 't:b']);
+    const tries = () => of('store-call').length;
+    const before = tries();
+    clock.advance(1000);
+    await expect.poll(tries).toBe(before + 1);
+    far.failing = false;
+    clock.advance(1000);
+    await expect.poll(() => of('pending').map(({ tags }) => tags)).toEqual([2, 0]);
+    clock.advance(60_000);
+    expect(tries()).toBe(before + 2);
+  });
+
+  it('is not tried any more once the store is closed', async () => {
+    const clock = manualClock();
+    const { observe, of } = recordingObserver();
+    const far = failingStore(memoryStore({}, { namespace: 'test', clock }));
+    const store = guardedStore(far, { ...context, clock, observe });
+    far.failing = true;
+    await store.invalidate(['t:a']);
+    await store.close();
+    const tries = of('store-call').length;
+    clock.advance(10_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(of('store-call')).toHaveLength(tries);
+  });
+});
+
+describe('a store that may have forgotten what it acknowledged', () => {
+  const forgetful = () => {
+    const clock = manualClock();
+    const sent: string[][] = [];
+    const far = memoryStore({}, { namespace: 'test', clock });
+    const invalidate = async (tags: readonly string[]) => {
+      sent.push([...tags]);
+      return 'done' as const;
+    };
+    const bound = { get: far.get.bind(far), snapshot: far.snapshot.bind(far), close: far.close.bind(far) };
+    return { clock, sent, store: guardedStore({ ...bound, invalidate }, { ...context, clock }) };
+  };
+
+  it('is told again of the last minute, and of nothing older', async () => {
+    const { clock, sent, store } = forgetful();
+    await store.invalidate(['t:old']);
+    clock.advance(30_000);
+    await store.invalidate(['t:a']);
+    await store.invalidate(['t:b', 't:a']);
+    clock.advance(30_000);
+    store.repeat();
+    await expect.poll(() => sent.slice(3)).toEqual([['t:b', 't:a']]);
+  });
+
+  it('is told of everything where there was too much to remember', async () => {
+    const { sent, store } = forgetful();
+    for (let i = 0; i < 11; i += 1)
+      await store.invalidate(Array.from({ length: 1000 }, (_, n) => `t:${i}-${n}`));
+    store.repeat();
+    await expect.poll(() => sent.at(-1)).toEqual(['n:']);
+  });
+
+  it('is told nothing where nothing was invalidated', async () => {
+    const { sent, store } = forgetful();
+    store.repeat();
+    await store.get('key', []);
+    expect(sent).toEqual([]);
   });
 });

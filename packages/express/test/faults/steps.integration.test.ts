@@ -9,20 +9,20 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLarder } from '../../src/index.ts';
 import { exchange, text, x } from '../support/shop.ts';
 import type { Said } from './support/behaviours.ts';
-import { patientClock } from './support/patient.ts';
+import { PATIENT } from './support/patient.ts';
 import { clientOf } from './support/rig.ts';
 import { poll, type Shop, startShop, times } from './support/shop.ts';
 
 /** One that stores in as many steps as there are: a variant, under tags of which its handler names one. */
 async function mortalShop(redisUrl: string, namespace: string): Promise<Shop> {
-  const shop = await startShop({ redisUrl, namespace, policy: { ttl: 600 }, fills: {}, mortal: true });
+  const shop = await startShop({ redis: redisUrl, namespace, policy: { ttl: 600 }, fills: {}, mortal: true });
   await shop.call('behave', 'answers with late tags and a Vary');
   return shop;
 }
 
 /** Another process than the one that died, and without a memory of its own: it has what Redis has. */
 async function survivor(client: Redis, namespace: string) {
-  const larder = createLarder({ namespace, memory: false, redis: redisTier(client), clock: patientClock });
+  const larder = createLarder({ namespace, memory: false, redis: redisTier(client, PATIENT) });
   const app = express().set('etag', false);
   app.get('/a', larder.cacheResponse({ ttl: 600, tags: ['thing'] }), (_req, res) => {
     res.cache?.tag('late');

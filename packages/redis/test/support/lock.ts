@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type Hold, type Lock, systemClock, type Taken } from '@larder/core';
+import { type Hold, type Lock, type Taken } from '@larder/core';
 import type { LockAt } from '@larder/core/testing';
 import { Redis, type RedisOptions } from 'ioredis';
 import { expect, onTestFinished } from 'vitest';
 import { redisTier } from '../../src/index.ts';
+import { contextOf } from './context.ts';
 import { untilReady } from './ready.ts';
 import { client, namespace, redisUrl } from './tier.ts';
 
@@ -34,13 +35,13 @@ export async function lockOnClient(name: string, options: RedisOptions = {}, url
   const redis = new Redis(url, options);
   onTestFinished(() => redis.disconnect());
   await redis.ping();
-  const { lock } = redisTier(redis).open({ namespace: name, clock: systemClock });
+  const { lock } = redisTier(redis).open(contextOf(name));
   onTestFinished(() => lock.close());
   return { redis, lock };
 }
 /** Keeps the client's next answer from who asked. */
 export function holdBack(redis: Redis) {
-  const evalsha = redis.evalsha.bind(redis) as (...args: unknown[]) => Promise<unknown>;
+  const pipeline = redis.pipeline.bind(redis);
   let goOn = () => {};
   let giveUp = () => {};
   const decided = new Promise<void>((resolve, reject) => {
@@ -48,14 +49,18 @@ export function holdBack(redis: Redis) {
     giveUp = () => reject(new Error('Command timed out'));
   });
   const answered = new Promise<void>((resolve) => {
-    const late = async (...args: unknown[]) => {
-      Object.assign(redis, { evalsha });
-      const answer = await evalsha(...args);
-      resolve();
-      await decided;
-      return answer;
+    redis.pipeline = () => {
+      redis.pipeline = pipeline;
+      const held = pipeline();
+      const exec = held.exec.bind(held);
+      held.exec = async () => {
+        const answers = await exec();
+        resolve();
+        await decided;
+        return answers;
+      };
+      return held;
     };
-    Object.assign(redis, { evalsha: late });
   });
   return { answered, goOn, giveUp };
 }
@@ -63,10 +68,7 @@ export function holdBack(redis: Redis) {
 /** A lock on the server that hears what is released, gone after the test with its connections. */
 export async function openLock(place: string, url = redisUrl()): Promise<LockAt> {
   const redis = await client(url);
-  const { store, lock } = redisTier(url, { commandTimeoutMs: 5000 }).open({
-    namespace: place,
-    clock: systemClock,
-  });
+  const { store, lock } = redisTier(url, { commandTimeoutMs: 5000 }).open(contextOf(place));
   onTestFinished(() => lock.close());
   onTestFinished(() => store.close());
   await untilReady(store);

@@ -3,6 +3,7 @@ import { systemClock } from '@larder/core';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { type RedisTierOptions, redisTier } from '../../src/index.ts';
+import { contextOf } from './context.ts';
 import { untilReady } from './ready.ts';
 
 /** The server that the run was given. */
@@ -29,10 +30,9 @@ export async function openStore(
   clock: Clock = systemClock,
   options?: RedisTierOptions,
 ): Promise<Store> {
-  const { store } = redisTier(redisUrl(), { commandTimeoutMs: 5000, ...options }).open({
-    namespace: place,
-    clock,
-  });
+  const { store } = redisTier(redisUrl(), { commandTimeoutMs: 5000, ...options }).open(
+    contextOf(place, clock),
+  );
   await untilReady(store);
   return store;
 }

@@ -22,13 +22,6 @@ export async function mortalClient(url: string) {
     if (written >= last) process.kill(process.pid, 'SIGKILL');
   };
 
-  const alone = async (name: string, args: readonly unknown[]) => {
-    const reply = await (redis as unknown as Sender)[name]!(...args);
-    written += 1;
-    ended();
-    return reply;
-  };
-
   const together = async (commands: readonly Sent[]) => {
     const pipeline = redis.pipeline();
     for (const [name, args] of commands) {
@@ -54,7 +47,6 @@ export async function mortalClient(url: string) {
   const client = new Proxy(redis, {
     get(target, name) {
       if (name === 'pipeline') return pipeline;
-      if (name === 'evalsha' || name === 'eval') return (...args: readonly unknown[]) => alone(name, args);
       const value: unknown = Reflect.get(target, name);
       return typeof value === 'function' ? value.bind(target) : value;
     },

@@ -1,20 +1,25 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
-import { redisTier } from '@larder/redis';
+import { type RedisPlace, type RedisTierOptions, redisTier } from '@larder/redis';
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
 import { createLarder, type LarderOptions, type Policy } from '../../../src/index.ts';
 import { type Behaviour, behaviours, Failure } from './behaviours.ts';
+import { Ledger } from './ledger.ts';
 import { mortalClient } from './mortal.ts';
-import { PATIENT_MS, patientClock } from './patient.ts';
+import { PATIENT } from './patient.ts';
 
 /** A shop in a process of its own, which does what the test tells it to. */
 export interface Setup {
-  readonly redisUrl: string;
+  readonly redis: Exclude<RedisPlace, URL>;
   readonly namespace: string;
   readonly policy: Omit<Policy, 'tags' | 'key' | 'partition' | 'skip'>;
   readonly fills: NonNullable<LarderOptions['fills']>;
   /** It will be told when to die, and must count what it writes to Redis. */
   readonly mortal: boolean;
+  /** Absent: as patient as a busy machine needs it. */
+  readonly tier?: RedisTierOptions;
+  /** Every request asks Redis. */
+  readonly memory?: false;
 }
 
 /** One run of the handler; times are of the machine's one clock, in µs, so that processes can be compared. */
@@ -28,12 +33,14 @@ export interface Run {
 }
 
 const setup = JSON.parse(process.env.SETUP!) as Setup;
-const mortal = setup.mortal ? await mortalClient(setup.redisUrl) : undefined;
+const mortal = setup.mortal ? await mortalClient(setup.redis as string) : undefined;
+const ledger = new Ledger();
 const larder = createLarder({
   namespace: setup.namespace,
-  redis: redisTier(mortal?.client ?? setup.redisUrl, { commandTimeoutMs: PATIENT_MS }),
+  redis: redisTier(mortal?.client ?? setup.redis, setup.tier ?? PATIENT),
   fills: setup.fills,
-  clock: patientClock,
+  observe: ledger.observe,
+  ...(setup.memory === false && { memory: false }),
 });
 
 const troubles: string[] = [];
@@ -142,6 +149,7 @@ const calls = {
   /** To kill itself once Redis has executed so many of its commands that write. */
   dieBehind: (writes: number) => mortal!.dieBehind(writes),
   written: () => mortal!.written(),
+  told: () => ledger.told(),
   memory() {
     globalThis.gc!();
     return { ...process.memoryUsage(), heaviest };

@@ -19,7 +19,7 @@ export interface Rig {
   contended(): Promise<void>;
 }
 
-export interface RigOptions extends Partial<Omit<Setup, 'redisUrl' | 'namespace'>> {
+export interface RigOptions extends Partial<Omit<Setup, 'redis' | 'namespace'>> {
   readonly processes?: number;
 }
 
@@ -67,7 +67,7 @@ async function open({ processes = 2, ...given }: RigOptions, atEnd: AtEnd): Prom
   rigs += 1;
   const namespace = `faults-${process.pid}-${rigs}`;
   const setup: Setup = {
-    redisUrl: redis.url,
+    redis: redis.url,
     namespace,
     policy: { ttl: 600 },
     // Whoever is to be told, and is not, waits for longer than a test may take.

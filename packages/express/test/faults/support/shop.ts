@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
@@ -37,6 +37,7 @@ export async function startShop(setup: Setup, atEnd: AtEnd = onTestFinished): Pr
   const child = fork(fileURLToPath(new URL('./process.ts', import.meta.url)), {
     execArgv: ['--expose-gc', '--conditions=@larder/source', '--import', 'tsx'],
     env: { ...process.env, NODE_ENV: 'test', SETUP: JSON.stringify(setup) },
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
   atEnd(() => void child.kill('SIGKILL'));
   const [{ port }] = (await once(child, 'message')) as [Message];
@@ -50,6 +51,8 @@ export class Shop {
   readonly #replies = new Map<number, (value: unknown) => void>();
   readonly exited: Promise<unknown>;
   alive = true;
+  /** What it has printed where errors are printed. */
+  complaints = '';
   #calls = 0;
   #arrivedBefore = 0;
   #openBefore = Number.POSITIVE_INFINITY;
@@ -60,6 +63,10 @@ export class Shop {
     this.#port = port;
     this.exited = once(child, 'exit').then(() => {
       this.alive = false;
+    });
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.complaints += text;
+      process.stderr.write(text);
     });
     child.on('message', ({ id, value }: Message) => {
       this.#replies.get(id!)?.(value);
@@ -80,9 +87,9 @@ export class Shop {
   }
 
   /** A whole answer, which belongs to the path and, where it is an error, is the handler's; rejects where it was cut. */
-  ask(path: string, fields: Record<string, string> = {}): Promise<Reply> {
+  ask(path: string, fields: Record<string, string> = {}, agent: Agent | false = false): Promise<Reply> {
     const { headers, ...options } = this.options(path);
-    const replying = exchange({ ...options, headers: { ...headers, ...fields } }).then((answer) => ({
+    const replying = exchange({ ...options, agent, headers: { ...headers, ...fields } }).then((answer) => ({
       ...saidBy(answer, path),
       status: answer.status,
       x: x(answer),

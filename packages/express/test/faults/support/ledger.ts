@@ -1,0 +1,60 @@
+import type { BreakerState, CacheEvent, StoreOperation } from '@larder/core';
+
+export interface Told<State> {
+  readonly node: string;
+  readonly state: State;
+}
+
+/** `get ok`, `set failed`, `lock open`: an operation, and what came of it, or why it was not begun. */
+export type Outcome = `${StoreOperation} ${'ok' | 'failed' | 'open' | 'budget' | 'full'}`;
+
+/** What a cache tells its observer, in a form that another process can be told. */
+export class Ledger {
+  readonly #breakers: Told<BreakerState>[] = [];
+  readonly #connections: Told<'ready' | 'lost'>[] = [];
+  readonly #outcomes: Partial<Record<Outcome, number>> = {};
+  readonly #errors = new Set<string>();
+  #pending = 0;
+  #longestSeconds = 0;
+
+  readonly observe = (event: CacheEvent): void => {
+    switch (event.type) {
+      case 'breaker':
+        this.#breakers.push({ node: event.node, state: event.state });
+        break;
+      case 'connection':
+        this.#connections.push({ node: event.node, state: event.state });
+        break;
+      case 'store-call':
+        this.#count(`${event.operation} ${event.error === undefined ? 'ok' : 'failed'}`);
+        this.#longestSeconds = Math.max(this.#longestSeconds, event.seconds);
+        if (event.error !== undefined) this.#errors.add(String(event.error));
+        break;
+      case 'store-skip':
+        this.#count(`${event.operation} ${event.why}`);
+        break;
+      case 'pending':
+        this.#pending = event.tags;
+        break;
+      case 'error':
+        this.#errors.add(`${event.doing}: ${String(event.error)}`);
+    }
+  };
+
+  told() {
+    return {
+      breakers: this.#breakers,
+      connections: this.#connections,
+      outcomes: this.#outcomes,
+      errors: [...this.#errors],
+      /** Tags that Redis has not been told of. */
+      pending: this.#pending,
+      /** Of a call that somebody waited for. */
+      longestSeconds: this.#longestSeconds,
+    };
+  }
+
+  #count(outcome: Outcome): void {
+    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+  }
+}

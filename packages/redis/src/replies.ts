@@ -1,0 +1,26 @@
+/** What servers answer when they refuse, told apart by its first word. */
+
+/** The server cannot be used for now, or not by us: asking again and again helps nobody. */
+const OUTAGE = new Set([
+  ...['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN'],
+  ...['NOAUTH', 'WRONGPASS', 'NOPERM'],
+]);
+
+/** Credentials or rights are wrong: nothing mends that but somebody who is told. */
+const DENIED = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM']);
+
+/** An error that the server answered with: it lives, and did what it was asked to the extent that it says. */
+const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
+
+const firstWord = ({ message }: Error): string => message.split(' ', 1)[0]!;
+
+/** Everything that is no answer, and of the answers those that say "not now" or "not you". */
+export const isOutage = (error: unknown): boolean => !isReply(error) || OUTAGE.has(firstWord(error));
+
+export const isDenied = (error: unknown): error is Error => isReply(error) && DENIED.has(firstWord(error));
+
+/** A key of ours holds another type than ours: it reads as absent, and is overwritten. */
+export const isWrongType = (error: unknown): boolean => isReply(error) && firstWord(error) === 'WRONGTYPE';
+
+/** A primary that has become a replica: whoever is connected to it is at the wrong place. */
+export const isReadOnly = (error: Error): boolean => firstWord(error) === 'READONLY';
