@@ -14,12 +14,13 @@ import type { StoringRules } from './policy.ts';
 import { SHORTEST_SECONDS, seconds } from './policy-checks.ts';
 import { type Random, systemRandom } from './random.ts';
 import { Responses } from './responses.ts';
-import { Schedule, untilNextTurnMs } from './schedule.ts';
-import { Budget, budgetOfRequest, spending } from './store/budget.ts';
+import { Schedule } from './schedule.ts';
+import { type Serve, serving } from './store/budget.ts';
 import { type Shared, type StoreSettings, storeOf } from './store/compose.ts';
 import type { Store } from './store/store.ts';
 import type { Switch } from './switch.ts';
 import { NAMESPACE_TAG, type Tag, userTags } from './tags.ts';
+import { getMany, type LoadMany } from './values/many.ts';
 import { type AheadOptions, slotOf, type ValueOptions } from './values/options.ts';
 import { Values } from './values/values.ts';
 
@@ -38,10 +39,10 @@ const PASSED_BY = { kind: 'forward', fwd: 'bypass', fill: undefined } as const s
 /** The engine behind every door: whole responses and values, in one namespace, under one set of tags. */
 export class Cache {
   readonly namespace: string;
+  readonly serve: Serve;
   readonly #store: Store;
   readonly #lock: Lock;
   readonly #shared: Shared | undefined;
-  readonly #budgetMs: number | undefined;
   readonly #switch: Switch;
   readonly #clock: Clock;
   readonly #observe: Observer;
@@ -69,13 +70,15 @@ export class Cache {
     this.#store = store;
     this.#lock = lock;
     this.#shared = shared;
-    this.#budgetMs = budgetMs;
+    this.serve = serving(clock, budgetMs);
     this.#switch = killSwitch;
     this.#clock = clock;
     this.#observe = observe;
     this.#limits = limits;
     this.#background = background;
-    this.#schedule = new Schedule(clock, random);
+    this.#schedule = new Schedule(clock, random, (error) =>
+      observe({ type: 'error', namespace, doing: 'refresh ahead', error }),
+    );
     this.#responses = new Responses({ ...parts, sightings: new Sightings() });
     this.#values = new Values({ ...parts, sightings: new Sightings() });
   }
@@ -91,17 +94,6 @@ export class Cache {
   /** Tells the observer. */
   get observe(): Observer {
     return this.#observe;
-  }
-
-  /**
-   * Runs what serves a request: for the shared store all of it waits no longer than the request's budget, until `whenOver`
-   * says that it has been answered.
-   */
-  serve<R>(whenOver: (over: () => void) => void, run: () => R): R {
-    if (this.#budgetMs === undefined || budgetOfRequest() !== undefined) return run();
-    const budget = new Budget(this.#clock, this.#budgetMs);
-    whenOver(() => budget.end());
-    return spending(budget, run);
   }
 
   /** A stored response, or the handler's turn. Never rejects: a cache that fails is a cache that misses. */
@@ -143,6 +135,20 @@ export class Cache {
   }
 
   /**
+   * The values of several keys, in their order: all looked for in one round trip, and what is missing loaded in one call.
+   * `load` gives values by key, and those that it leaves out are `undefined`. Each is a value like those of `getOrSet`.
+   *
+   * @throws LarderError as `getOrSet`; and what `load` throws
+   */
+  getMany<T>(
+    keys: readonly string[],
+    options: ValueOptions | ((key: string) => ValueOptions),
+    load: LoadMany<T>,
+  ): Promise<(T | undefined)[]> {
+    return getMany(this.#values, keys, options, load);
+  }
+
+  /**
    * Keeps a value that is asked for all the time from ever ending: looks at it every so often, and loads it where it
    * would end before the next look. Of the processes on one Redis one does. Returns what stops it; `close` does too.
    *
@@ -157,14 +163,7 @@ export class Cache {
 
   /** Runs again and again until it is stopped, or the cache is closed. `aheadMs` is when the next run may come, at the latest. */
   schedule(everyMs: number, run: (aheadMs: number) => Promise<void>): () => void {
-    if (this.#closed) return () => {};
-    return this.#schedule.every(everyMs, async () => {
-      try {
-        await run(untilNextTurnMs(everyMs));
-      } catch (error) {
-        this.#observe({ type: 'error', namespace: this.namespace, doing: 'refresh ahead', error });
-      }
-    });
+    return this.#closed ? () => {} : this.#schedule.every(everyMs, run);
   }
 
   /** `getOrSet` for when a lifetime in seconds is all there is to say. */

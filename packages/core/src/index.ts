@@ -89,4 +89,5 @@ export {
   userTags,
   writeTag,
 } from './tags.ts';
+export type { LoadMany } from './values/many.ts';
 export type { AheadOptions, ValueOptions } from './values/options.ts';

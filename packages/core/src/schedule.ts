@@ -8,19 +8,28 @@ export const SCHEDULE_JITTER = 0.1;
 export class Schedule {
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #failed: (error: unknown) => void;
   readonly #stops = new Set<() => void>();
 
-  constructor(clock: Clock, random: Random) {
+  constructor(clock: Clock, random: Random, failed: (error: unknown) => void) {
     this.#clock = clock;
     this.#random = random;
+    this.#failed = failed;
   }
 
-  /** Runs at once, and `everyMs` after it has ended, again. `run` must not reject. Returns what stops it. */
-  every(everyMs: number, run: () => Promise<void>): () => void {
+  /**
+   * Runs at once, and `everyMs` after it has ended, again, however it has. `aheadMs` is when the next run may come, at the
+   * latest. Returns what stops it.
+   */
+  every(everyMs: number, run: (aheadMs: number) => Promise<void>): () => void {
     let stopped = false;
     let cancel = () => {};
     const turn = async () => {
-      await run();
+      try {
+        await run(untilNextTurnMs(everyMs));
+      } catch (error) {
+        this.#failed(error);
+      }
       if (!stopped) cancel = this.#clock.after(this.#jittered(everyMs), () => void turn());
     };
     const stop = () => {
@@ -43,4 +52,4 @@ export class Schedule {
 }
 
 /** Ms that something must stay fresh for if the next turn is to find it so. */
-export const untilNextTurnMs = (everyMs: number): number => everyMs * (1 + SCHEDULE_JITTER);
+const untilNextTurnMs = (everyMs: number): number => everyMs * (1 + SCHEDULE_JITTER);

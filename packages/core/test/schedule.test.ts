@@ -1,11 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Schedule, untilNextTurnMs } from '../src/schedule.ts';
+import { Schedule } from '../src/schedule.ts';
 import { manualClock } from '../src/testing/index.ts';
 import { later, pass, settled } from './support/processes.ts';
 
 const rig = (chance = 0.5) => {
   const clock = manualClock();
-  return { clock, schedule: new Schedule(clock, () => chance), run: vi.fn(async () => {}) };
+  const failed = vi.fn();
+  const run = vi.fn(async (_aheadMs: number) => {});
+  return { clock, schedule: new Schedule(clock, () => chance, failed), run, failed };
 };
 
 describe('a schedule', () => {
@@ -21,6 +23,15 @@ describe('a schedule', () => {
     expect(run).toHaveBeenCalledTimes(12);
   });
 
+  it('goes on after a run that failed, and tells of it', async () => {
+    const { clock, schedule, run, failed } = rig();
+    run.mockRejectedValueOnce('broken');
+    schedule.every(1000, run);
+    await pass(clock, 1000);
+    expect(run).toHaveBeenCalledTimes(2);
+    expect(failed.mock.calls).toEqual([['broken']]);
+  });
+
   it.each([
     [0, 900],
     [0.25, 950],
@@ -33,7 +44,7 @@ describe('a schedule', () => {
     expect(run).toHaveBeenCalledTimes(1);
     await pass(clock, 2);
     expect(run).toHaveBeenCalledTimes(2);
-    expect(ms).toBeLessThanOrEqual(untilNextTurnMs(1000) + 1e-6);
+    expect(ms).toBeLessThanOrEqual(run.mock.calls[0]![0] + 1e-6);
   });
 
   it('counts from where the last run ended, so that no two run at a time', async () => {

@@ -11,7 +11,22 @@ export function budgetOfRequest(): Budget | undefined {
   return budget?.over === false ? budget : undefined;
 }
 
-/** Runs what serves a request. */
+/**
+ * Runs what serves a request: shared stores keep all of it waiting for no longer than its budget, until `whenOver` says
+ * that it has been answered.
+ */
+export type Serve = <R>(whenOver: (over: () => void) => void, run: () => R) => R;
+
+/** Without a budget there is nothing to wait for. */
+export const serving =
+  (clock: Clock, budgetMs: number | undefined): Serve =>
+  (whenOver, run) => {
+    if (budgetMs === undefined || budgetOfRequest() !== undefined) return run();
+    const budget = new Budget(clock, budgetMs);
+    whenOver(() => budget.end());
+    return spending(budget, run);
+  };
+
 export const spending = <R>(budget: Budget, run: () => R): R => current.run(budget, run);
 
 /** Runs what goes on behind a request, and is no part of what its client waits for. */

@@ -11,6 +11,7 @@ import type { Random } from '../random.ts';
 import { aside } from '../store/budget.ts';
 import type { Snapshot, Store } from '../store/store.ts';
 import type { Tag } from '../tags.ts';
+import { decode, encode } from './json.ts';
 import { type Slot, slotOf, type ValueOptions } from './options.ts';
 import { type Kept, ValueQuestion, valueIn } from './question.ts';
 
@@ -72,7 +73,7 @@ export class Values {
     } catch (error) {
       const covered = await question.cover();
       if (covered === undefined) throw error;
-      this.#failed(error);
+      this.#failed('load a value', error);
       return this.#told('stale', beganMs, decode(covered.entry.payload.body) as T);
     }
   }
@@ -115,7 +116,7 @@ export class Values {
     background.add(
       aside(work)
         .catch((error): RefreshOutcome => {
-          this.#failed(error);
+          this.#failed('load a value', error);
           lead.land({ kind: 'failed' });
           return lead.landing?.kind === 'again' ? 'dropped' : 'failed';
         })
@@ -191,16 +192,10 @@ export class Values {
 
   /** Undefined for what JSON cannot say, which the observer is told. */
   #encode(value: unknown): Buffer | undefined {
-    if (value === undefined) return NO_BYTES;
     try {
-      return Buffer.from(JSON.stringify(value), 'utf8');
+      return encode(value);
     } catch (error) {
-      this.#context.observe({
-        type: 'error',
-        namespace: this.#context.namespace,
-        doing: 'encode a value',
-        error,
-      });
+      this.#failed('encode a value', error);
       return undefined;
     }
   }
@@ -211,9 +206,9 @@ export class Values {
     return body === undefined ? value : decode(body);
   }
 
-  #failed(error: unknown): void {
+  #failed(doing: string, error: unknown): void {
     const { namespace, observe } = this.#context;
-    observe({ type: 'error', namespace, doing: 'load a value', error });
+    observe({ type: 'error', namespace, doing, error });
   }
 
   #told<T>(outcome: Extract<CacheEvent, { type: 'value' }>['outcome'], beganMs: number, value: T): T {
@@ -223,11 +218,7 @@ export class Values {
   }
 }
 
-const NO_BYTES = Buffer.alloc(0);
-
 const isNothing = (value: unknown): boolean => value === undefined || value === null;
-
-const decode = (body: Buffer): unknown => (body.length === 0 ? undefined : JSON.parse(body.toString('utf8')));
 
 interface Loaded {
   readonly value: unknown;
