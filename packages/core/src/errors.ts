@@ -43,10 +43,11 @@ export const storeFailed = (operation: string, cause: unknown): LarderError =>
 export const storeTooSlow = (ms: number): LarderError =>
   new LarderError('LARDER_STORE_FAILED', `the store did not answer within ${ms} ms`);
 
-/** Why a shared store was not asked: it has failed too often, the request has no time left, too much is on its way. */
-export type SkipReason = 'open' | 'budget' | 'full';
+/** Why a shared store was not asked. */
+export type SkipReason = 'offline' | 'open' | 'budget' | 'full';
 
 const SKIPPED: Record<SkipReason, string> = {
+  offline: 'there is no connection to it',
   open: 'it has failed too often, and is left alone for a while',
   budget: 'the request has waited for it long enough',
   full: 'too much is on its way there already',

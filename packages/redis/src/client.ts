@@ -11,6 +11,9 @@ export function isRedisClient(given: unknown): given is RedisClient {
   );
 }
 
+/** Whether what is asked now is sent now: one that is to connect when it is first asked is asked, or it never would. */
+export const isOnline = ({ status }: RedisClient): boolean => status === 'ready' || status === 'wait';
+
 /** What of a client's own settings is at odds with a cache, and how to mend it. */
 export interface Complaint {
   readonly option: string;
@@ -20,21 +23,14 @@ export interface Complaint {
 
 /** A client that the app made is used as it is; what is wrong with it is said. */
 export function complaintsAbout(client: RedisClient): Complaint[] {
-  const { options } = client;
   const node = isCluster(client) ? { ...client.options.redisOptions } : client.options;
   const given = {
-    enableOfflineQueue: options.enableOfflineQueue ?? true,
     maxRetriesPerRequest: node.maxRetriesPerRequest === undefined ? 20 : node.maxRetriesPerRequest,
     autoResendUnfulfilledCommands: node.autoResendUnfulfilledCommands ?? true,
   };
   const complaints: Complaint[] = [];
   const complain = (option: keyof typeof given, fix: string) =>
     complaints.push({ option, given: given[option], fix });
-  if (given.enableOfflineQueue)
-    complain(
-      'enableOfflineQueue',
-      'false: while Redis is away, what the cache asks would pile up and be sent late',
-    );
   if (given.maxRetriesPerRequest === null || given.maxRetriesPerRequest > 1)
     complain('maxRetriesPerRequest', '0: the cache has given up a call long before it is tried again');
   if (given.autoResendUnfulfilledCommands)

@@ -54,6 +54,9 @@ export function redisKeys(prefix: string, namespace: string, spread: boolean): R
   };
 }
 
+/** Names with the same one lie in one slot, and can be handled in one step. */
+export const hashTagOf = (name: string): string => /\{.*?\}/.exec(name)?.[0] ?? '';
+
 const hash = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
 const digest = (text: string): string => hash(text).toString('base64url');
 const numberOf = (text: string): number => hash(text).readUInt32BE();

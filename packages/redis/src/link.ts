@@ -1,20 +1,9 @@
 import { skipReason, storeFailed, storeSkipped } from '@larder/core';
-import { isCluster, type RedisClient } from './client.ts';
+import { isCluster, isOnline, type RedisClient } from './client.ts';
 import type { Nodes } from './nodes.ts';
 import { isOutage, isWrongType } from './replies.ts';
 
-type Name =
-  | 'get'
-  | 'getBuffer'
-  | 'getex'
-  | 'set'
-  | 'unlink'
-  | 'xadd'
-  | 'xrange'
-  | 'xrevrange'
-  | 'pexpire'
-  | 'evalsha'
-  | 'eval';
+type Name = 'get' | 'getBuffer' | 'set' | 'unlink' | 'xrange' | 'xrevrange' | 'evalsha' | 'eval';
 type Argument = string | number | Buffer;
 
 export type Command = readonly [name: Name, ...args: Argument[]];
@@ -62,6 +51,7 @@ export class ClientLink implements Link {
 
   async send(commands: readonly Command[], bytes = 0): Promise<unknown[]> {
     if (commands.length === 0) return [];
+    if (!isOnline(this.#client)) throw storeSkipped('offline');
     const { maxPendingBytes } = this.#settings;
     if (bytes > 0 && this.#pendingBytes > 0 && this.#pendingBytes + bytes > maxPendingBytes)
       throw storeSkipped('full');

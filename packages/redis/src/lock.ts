@@ -47,7 +47,7 @@ export class RedisLock implements Lock {
     const hearing = this.#hearing.stands;
     const waiter = this.#waiters.add(name);
     try {
-      const leftMs = await run(this.#link, scripts.acquire, [name], [token, wholeMs(ttlMs)]);
+      const leftMs = Number(await run(this.#link, scripts.acquire, [name], [token, wholeMs(ttlMs)]));
       if (leftMs > 0) return taken(waiter, leftMs + MARGIN_MS, hearing);
     } catch (error) {
       waiter.wake(undefined);
@@ -67,7 +67,8 @@ export class RedisLock implements Lock {
   #hold(name: string, token: string): Hold {
     return {
       kind: 'held',
-      extend: async (ttlMs) => (await run(this.#link, scripts.extend, [name], [token, wholeMs(ttlMs)])) === 1,
+      extend: async (ttlMs) =>
+        Number(await run(this.#link, scripts.extend, [name], [token, wholeMs(ttlMs)])) === 1,
       release: (ending) => this.#release(name, token, ending),
     };
   }

@@ -111,7 +111,6 @@ function clusterConnector(place: ClusterPlace, own: RedisOptions): () => RedisCl
   const seeds = addresses('cluster', cluster, 6379);
   const { retryStrategy: _, enableOfflineQueue: __, ...node } = own;
   const options: ClusterOptions = {
-    enableOfflineQueue: false,
     clusterRetryStrategy: reconnectDelayMs,
     // A failover is followed within this, whoever asks.
     slotsRefreshInterval: SLOTS_REFRESH_MS,

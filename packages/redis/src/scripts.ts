@@ -4,6 +4,7 @@ import { ACQUIRE } from './lua/acquire.ts';
 import { EXTEND } from './lua/extend.ts';
 import { FORGET } from './lua/forget.ts';
 import { INVALIDATE } from './lua/invalidate.ts';
+import { OPEN } from './lua/open.ts';
 import { RELEASE } from './lua/release.ts';
 
 /** What runs inside Redis, as one step. */
@@ -23,26 +24,27 @@ export const scripts = {
   release: script(RELEASE),
   invalidate: script(INVALIDATE),
   forget: script(FORGET),
+  open: script(OPEN),
 };
 
 /**
- * Runs a script on keys of one slot. By hand, for a client of the app's is not ours to define commands on.
- * Every script of ours returns a number; some clients are set to give it as text.
+ * Runs a script on keys of one slot. By hand, for a client of the app's is not ours to define commands on. A number
+ * that it returns is text from clients that are set to give it so.
  */
 export async function run(
   link: Link,
   { source, sha1 }: Script,
   keys: readonly string[],
   args: readonly (string | number)[],
-): Promise<number> {
+): Promise<unknown> {
   try {
     const [reply] = await link.send([['evalsha', sha1, keys.length, ...keys, ...args]]);
-    return Number(reply);
+    return reply;
   } catch (error) {
     if (!isUnknownScript(error)) throw error;
   }
   const [reply] = await link.send([['eval', source, keys.length, ...keys, ...args]]);
-  return Number(reply);
+  return reply;
 }
 
 const isUnknownScript = (error: unknown): boolean =>

@@ -14,7 +14,7 @@ import {
   type UnreadableReason,
 } from '@larder/core';
 import type { Compression } from './compression.ts';
-import type { RedisKeys } from './keys.ts';
+import { hashTagOf, type RedisKeys } from './keys.ts';
 import type { Command, Link } from './link.ts';
 import {
   isUntouched,
@@ -75,14 +75,13 @@ export class RedisStore implements Store {
   }
 
   async snapshot(tags: readonly Tag[], key: CacheKey = ''): Promise<Snapshot> {
-    const { keys, link } = this.#parts;
-    const names = tags.map((tag) => keys.epoch(tag, key));
-    const [replies, positions] = await Promise.all([
-      link.send(opens(names)),
+    const { keys } = this.#parts;
+    const [epochs, positions] = await Promise.all([
+      this.#open(tags, key),
       Promise.all(keys.logs.map((log) => this.#position(log))),
     ]);
     const taken: Taken = {
-      epochs: new Map(opened(names, replies)),
+      epochs,
       since: new Map(keys.logs.map((log, i) => [log, positions[i]])),
     };
     return {
@@ -94,7 +93,7 @@ export class RedisStore implements Store {
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {
     const { keys } = this.#parts;
     for (let i = 0; i < tags.length; i += TAGS_A_STEP) {
-      const step = byLog(tags.slice(i, i + TAGS_A_STEP), keys);
+      const step = grouped(tags.slice(i, i + TAGS_A_STEP), keys.log);
       await Promise.all(step.map(([log, logged]) => this.#invalidateIn(log, logged)));
     }
     return 'done';
@@ -150,18 +149,30 @@ export class RedisStore implements Store {
 
   /** Epochs of tags that became known while the data was read; undefined if one might be invalid since. */
   async #openLate(late: readonly Tag[], key: CacheKey, taken: Taken): Promise<Epochs | undefined> {
-    const { keys, link } = this.#parts;
-    const names = late.map((tag) => keys.epoch(tag, key));
     // The epochs first: whoever invalidates after this drops what is made here.
-    const replies = await link.send(opens(names));
-    if (!(await this.#untouched(late, taken))) return undefined;
-    return new Map([...taken.epochs, ...opened(names, replies)]);
+    const opened = await this.#open(late, key);
+    return (await this.#untouched(late, taken)) ? new Map([...taken.epochs, ...opened]) : undefined;
+  }
+
+  /** The epochs of tags by their names, made where there are none. */
+  async #open(tags: readonly Tag[], key: CacheKey): Promise<Epochs> {
+    const { keys, link } = this.#parts;
+    const slots = grouped(
+      tags.map((tag) => keys.epoch(tag, key)),
+      hashTagOf,
+    );
+    const opened = slots.map(async ([, names]): Promise<[string, string][]> => {
+      const made = names.map(() => randomBytes(16).toString('base64url'));
+      const epochs = await run(link, scripts.open, names, [EPOCH_TTL_MS, ...made]);
+      return (epochs as string[]).map((epoch, i) => [names[i]!, epoch]);
+    });
+    return new Map((await Promise.all(opened)).flat());
   }
 
   /** Whether the logs show that none of the tags was invalidated since the snapshot. */
   async #untouched(tags: readonly Tag[], { since }: Taken): Promise<boolean> {
     const { keys, link } = this.#parts;
-    const checks = byLog(tags, keys).map(async ([log, logged]) => {
+    const checks = grouped(tags, keys.log).map(async ([log, logged]) => {
       const position = since.get(log);
       if (position === undefined) return false;
       const [reply] = await link.send([readSince(log, position)]);
@@ -195,7 +206,7 @@ export class RedisStore implements Store {
   }
 }
 
-type Epochs = ReadonlyMap<string, string | null>;
+type Epochs = ReadonlyMap<string, string>;
 
 /** What was read before a fill. */
 interface Taken {
@@ -205,23 +216,17 @@ interface Taken {
   readonly since: ReadonlyMap<string, LogPosition | undefined>;
 }
 
-function byLog(tags: readonly Tag[], keys: RedisKeys): [log: string, tags: Tag[]][] {
-  const groups = new Map<string, Tag[]>();
-  for (const tag of tags) groups.set(keys.log(tag), [...(groups.get(keys.log(tag)) ?? []), tag]);
+function grouped<T>(items: readonly T[], by: (item: T) => string): [group: string, items: T[]][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(by(item));
+    if (group === undefined) groups.set(by(item), [item]);
+    else group.push(item);
+  }
   return [...groups];
 }
 
 const APPENDED = [EPOCH_TTL_MS, MAX_LENGTH] as const;
-
-/** SET NX answers what was there only since Redis 7; reading it after the write is one round trip all the same. */
-const opens = (names: readonly string[]): Command[] =>
-  names.flatMap((name): Command[] => [
-    ['set', name, randomBytes(16).toString('base64url'), 'PX', EPOCH_TTL_MS, 'NX'],
-    ['getex', name, 'PX', EPOCH_TTL_MS],
-  ]);
-
-const opened = (names: readonly string[], results: readonly unknown[]): [string, string | null][] =>
-  names.map((name, i) => [name, textOf(results[2 * i + 1])]);
 
 /** No entry is stored that would be invalid at its birth, or valid while the cache is off. */
 const isBornWith = (epoch: string | null): epoch is string => epoch !== null && epoch !== OFF;

@@ -5,6 +5,7 @@ import { guardedStore } from '../../core/src/store/guarded.ts';
 import { tieredStore } from '../../core/src/store/tiered.ts';
 import { redisTier } from '../src/index.ts';
 import { contextOf } from './support/context.ts';
+import { valueEntry } from './support/entry.ts';
 import { untilReady } from './support/ready.ts';
 import { client, namespace, openStore, redisUrl } from './support/tier.ts';
 
@@ -30,22 +31,7 @@ storeContract('a guarded Redis', async (clock, place) =>
   }),
 );
 
-const entry = (key = 'key', tags = ['n:', 't:a']): Entry => {
-  const retainUntil = Date.now() + 60_000;
-  return {
-    key,
-    tags,
-    retainUntil,
-    payload: {
-      kind: 'value',
-      freshUntil: retainUntil,
-      staleWhileRevalidateUntil: retainUntil,
-      staleIfErrorUntil: retainUntil,
-      costMs: 1,
-      body: Buffer.from([0, 255, 10, 13]),
-    },
-  };
-};
+const entry = (key = 'key', tags = ['n:', 't:a']): Entry => valueEntry({ key, tags });
 
 async function filled(place: string, stored = entry()) {
   const name = namespace(place);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Hold, type Lock, type Taken } from '@larder/core';
+import type { Hold, Lock, Taken } from '@larder/core';
 import type { LockAt } from '@larder/core/testing';
 import { Redis, type RedisOptions } from 'ioredis';
 import { expect, onTestFinished } from 'vitest';

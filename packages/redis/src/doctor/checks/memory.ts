@@ -117,7 +117,8 @@ export const sizing: Check = (facts) =>
         return ok(`No entries of this cache were found among ${count(sample.visited, 'key')}.`);
       const limit = 'told' in facts.info ? Number(facts.info.told.get('maxmemory') ?? 0) : 0;
       const entries = count(estimatedEntries(sample, facts.keys), 'entry', 'entries');
-      const besides = need.overhead >= 1.05 ? `, at ${number(need.overhead)} bytes in the server for each` : '';
+      const besides =
+        need.overhead >= 1.05 ? `, at ${number(need.overhead)} bytes in the server for each` : '';
       const says = `About ${entries} of ${bytes(need.averageBytes)} each need ${bytes(need.neededBytes)}${besides}`;
       if (limit === 0) return ok(`${says}.`);
       const share = need.neededBytes / limit;
