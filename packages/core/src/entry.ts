@@ -116,7 +116,7 @@ export const MAX_VARIANTS = 64;
 const ENTRY_OVERHEAD = 512;
 const LINE_OVERHEAD = 64;
 
-/** Bytes an entry holds in memory: its texts, its body and an allowance for the objects around them. */
+/** Bytes an entry keeps in memory: its texts, what its body is part of, and an allowance for the objects around them. */
 export function entryBytes(entry: Entry): number {
   let bytes = ENTRY_OVERHEAD + 2 * entry.key.length;
   for (const tag of entry.tags) bytes += LINE_OVERHEAD + tag.length;
@@ -125,7 +125,7 @@ export function entryBytes(entry: Entry): number {
     for (const key of payload.keys) bytes += LINE_OVERHEAD + key.length;
     return bytes;
   }
-  bytes += payload.body.byteLength;
+  bytes += payload.body.buffer.byteLength;
   if (payload.kind === 'value') return bytes;
   for (const [name, value] of payload.lines) {
     bytes += LINE_OVERHEAD + name.length;

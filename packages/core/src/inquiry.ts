@@ -26,7 +26,7 @@ import type { CacheKey } from './key.ts';
 import { type Found, lookup, type Wanted } from './lookup.ts';
 import type { StoringRules } from './policy.ts';
 import type { Random } from './random.ts';
-import type { Store } from './store/store.ts';
+import type { Snapshot, Store } from './store/store.ts';
 import { LEASE_MS } from './store/tiered.ts';
 import type { Tag } from './tags.ts';
 
@@ -52,6 +52,8 @@ export class Inquiry implements Question<Stored, Answer> {
   /** What the last look found, and why it was not the answer. */
   found!: Found;
   fwd!: Forward;
+  /** Of the request's tags, asked for along with a look that is the last before the handler, should that find nothing. */
+  prepared: Promise<Snapshot> | undefined;
   readonly #context: InquiryContext;
   readonly #demands: Demands;
   readonly #beganMs: number;
@@ -75,7 +77,9 @@ export class Inquiry implements Question<Stored, Answer> {
 
   async look(confirmed: boolean): Promise<Look> {
     const { wanted, rules } = this;
-    const found = await find(this.#context.store, wanted, rules, confirmed);
+    const { store } = this.#context;
+    this.prepared = confirmed ? store.snapshot(wanted.tags, wanted.key) : undefined;
+    const found = await find(store, wanted, rules, confirmed);
     const reuse = this.#evaluate(found);
     this.found = found;
     this.fwd = forwardOf(found, reuse);

@@ -175,7 +175,7 @@ export class Responses implements InquiryContext {
   }
 
   async #forward(
-    { wanted, rules, found, fwd }: Pick<Inquiry, 'wanted' | 'rules' | 'found' | 'fwd'>,
+    { wanted, rules, found, fwd, prepared }: Forwarded,
     lead: Lead<Stored> | undefined,
   ): Promise<Extract<Answer, { kind: 'forward' }>> {
     const stale = found.entry;
@@ -184,7 +184,9 @@ export class Responses implements InquiryContext {
     const timeoutMs = this.#timeoutMs(rules);
     lead?.begin(timeoutMs);
     // Its tags too: should the handler confirm it, it is stored anew with all of them.
-    const snapshot = await this.store.snapshot(joinTags(wanted.tags, stale?.tags ?? []), wanted.key);
+    const tags = joinTags(wanted.tags, stale?.tags ?? []);
+    const isPrepared = prepared !== undefined && tags.length === wanted.tags.length;
+    const snapshot = await (isPrepared ? prepared : this.store.snapshot(tags, wanted.key));
     const { varyNames } = found;
     const fill = new Fill(this.#parts, snapshot, {
       wanted,
@@ -206,6 +208,8 @@ export class Responses implements InquiryContext {
 
 /** What events call a response of which nobody knows yet what route makes it. */
 const NO_ROUTE = '(none)';
+
+type Forwarded = Pick<Inquiry, 'wanted' | 'rules' | 'found' | 'fwd'> & Partial<Pick<Inquiry, 'prepared'>>;
 
 interface Beginning extends Pick<Inquiry, 'wanted' | 'rules' | 'found'> {
   readonly isDone: (entry: Stored) => boolean;

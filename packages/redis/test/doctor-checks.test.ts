@@ -5,6 +5,7 @@ import { reason } from '../src/doctor/connection.ts';
 import { sizingOf, sizingOfAll } from '../src/doctor/estimates.ts';
 import type { SlowCall } from '../src/doctor/facts.ts';
 import { ourKeys } from '../src/doctor/our-keys.ts';
+import { loginOf } from '../src/doctor/replies.ts';
 import { type Changes, facts, GiB, MiB, plain, tripsMs } from './doctor-facts.ts';
 
 const found = (check: string, changes: Changes) =>
@@ -36,7 +37,7 @@ const cases: Case[] = [
     'noeviction under a limit',
     policy('noeviction'),
     'critical',
-    /nothing can be stored, any more/,
+    /nothing more can be stored\.$/,
   ],
   [
     'eviction-policy',
@@ -304,6 +305,29 @@ describe('sizing', () => {
       neededBytes: 2_500_000,
     });
     expect(sizingOfAll([empty])).toBeUndefined();
+  });
+});
+
+describe('who is logged in', () => {
+  it.each([
+    ['6.2', ['*'], ['larder:*', 'app:*']],
+    ['7.0', '~*', '~larder:* %R~app:*'],
+  ])('is read from what Redis %s tells', (_, all, some) => {
+    const reply = (flags: string[], commands: string, keys: unknown) => [
+      ...['flags', flags, 'passwords', [], 'commands', commands, 'keys', keys, 'channels', all],
+    ];
+    expect(loginOf('default', reply(['on', 'nopass'], '+@all', all))).toEqual({
+      name: 'default',
+      passwordless: true,
+      anyCommand: true,
+      anyKey: true,
+    });
+    expect(loginOf('app', reply(['on'], '-@all +get', some))).toEqual({
+      name: 'app',
+      passwordless: false,
+      anyCommand: false,
+      anyKey: false,
+    });
   });
 });
 

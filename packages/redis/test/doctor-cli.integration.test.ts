@@ -99,8 +99,8 @@ describe('larder doctor', () => {
   it('examines the Cluster around the node that it is given', async () => {
     const { nodes, stop } = await spawnCluster({ primaries: 3, replicas: 0, args: WELL_SET });
     onTestFinished(stop);
-    const { out } = await told(['doctor', nodes[0]!.url]);
-    for (const { port } of nodes) expect(out).toContain(`\n127.0.0.1:${port}\n`);
+    const { stdout } = await larder(['doctor', nodes[0]!.url], {});
+    for (const { port } of nodes) expect(stdout).toContain(`\n127.0.0.1:${port}\n`);
   });
 
   it('is a process that ends by itself', async () => {

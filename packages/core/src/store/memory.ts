@@ -111,10 +111,13 @@ class MemoryStore implements Store {
   }
 }
 
-/** A body that is a window on a larger buffer would keep all of it alive, uncounted. */
+/** How much larger the buffer may be that a body is a window on: for less than that, copying it saves nothing. */
+const MOST_AROUND = 1.25;
+
+/** A body that is a window on a much larger buffer would keep all of it alive. */
 function withOwnBytes(payload: Payload): Payload {
-  if (payload.kind === 'variants' || payload.body.byteLength === payload.body.buffer.byteLength)
-    return payload;
+  if (payload.kind === 'variants') return payload;
+  if (payload.body.buffer.byteLength <= payload.body.byteLength * MOST_AROUND) return payload;
   const body = Buffer.allocUnsafeSlow(payload.body.byteLength);
   payload.body.copy(body);
   return { ...payload, body };

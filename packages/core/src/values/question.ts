@@ -4,7 +4,7 @@ import type { Question, Seen } from '../collapse/question.ts';
 import { isDueEarly } from '../early.ts';
 import { coverableUntil, type Entry, type StoredValue } from '../entry.ts';
 import type { Random } from '../random.ts';
-import type { Store } from '../store/store.ts';
+import type { Snapshot, Store } from '../store/store.ts';
 import { LEASE_MS } from '../store/tiered.ts';
 import type { Tag } from '../tags.ts';
 import type { Slot } from './options.ts';
@@ -31,6 +31,8 @@ export class ValueQuestion implements Question<Kept, Given> {
   readonly #slot: Slot;
   readonly #beganMs: number;
   #found: Kept | undefined;
+  /** Asked for along with a look that is the last before the load, should that find nothing. */
+  prepared: Promise<Snapshot> | undefined;
 
   constructor(context: ValueQuestionContext, slot: Slot) {
     this.#context = context;
@@ -50,7 +52,9 @@ export class ValueQuestion implements Question<Kept, Given> {
   async look(confirmed: boolean): Promise<Seen<Kept, Given>> {
     const { clock, random } = this.#context;
     const { key, earlyRefresh, softTimeout } = this.#slot;
-    const entry = await valueIn(this.#context.store, this.#slot, confirmed);
+    const { store } = this.#context;
+    this.prepared = confirmed ? store.snapshot(this.#slot.tags, key) : undefined;
+    const entry = await valueIn(store, this.#slot, confirmed);
     this.#found = entry;
     const now = clock.now();
     if (entry !== undefined && now < entry.payload.freshUntil) {

@@ -69,7 +69,11 @@ export class Values {
     if (asked.kind === 'answer')
       return this.#told(asked.answer.outcome, beganMs, decode(asked.answer.entry.payload.body) as T);
     try {
-      return this.#told('miss', beganMs, (await this.#load(slot, asked.lead, load)).value as T);
+      return this.#told(
+        'miss',
+        beganMs,
+        (await this.#load(slot, asked.lead, load, question.prepared)).value as T,
+      );
     } catch (error) {
       const covered = await question.cover();
       if (covered === undefined) throw error;
@@ -129,7 +133,7 @@ export class Values {
   }
 
   /** Loads and stores what can be stored; fails as the load does, or when it takes too long. */
-  async #load(slot: Slot, lead: Lead<Kept>, load: Load): Promise<Loaded> {
+  async #load(slot: Slot, lead: Lead<Kept>, load: Load, prepared?: Promise<Snapshot>): Promise<Loaded> {
     const { clock, store, collapsing } = this.#context;
     const timeout = slot.fillTimeout ?? collapsing.limits.fillTimeout;
     lead.begin(timeout * 1000);
@@ -139,7 +143,7 @@ export class Values {
       return new Promise<never>(() => {});
     });
     try {
-      const snapshot = await store.snapshot(slot.tags, slot.key);
+      const snapshot = await (prepared ?? store.snapshot(slot.tags, slot.key));
       const beganMs = clock.monotonicMs();
       const loading = lead.within(async () => load());
       const value = await Promise.race([loading, tooSlow]);

@@ -237,6 +237,13 @@ describe('what somebody else has written', () => {
     }
   });
 
+  it('with something more in its head than it says is no entry', () => {
+    const frame = encodeFrame(framed);
+    // The first byte of its body.
+    frame.writeUInt32BE(frame.readUInt32BE(6) + 1, 6);
+    expect(decodeFrame(sealed(frame))).toBe('malformed');
+  });
+
   it('with a head longer than the frame, or than any could be, is no entry', () => {
     for (const length of [encodeFrame(framed).length - 9, 2 ** 31, 2 ** 32 - 1]) {
       const frame = encodeFrame(framed);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Report } from '@larder/core';
+import type { Cluster, Redis } from 'ioredis';
 import { reason } from '../doctor/connection.ts';
 import { examine } from '../doctor/examine.ts';
 import { clientFor } from './client.ts';
@@ -39,15 +40,15 @@ async function doctor(order: DoctorOrder, { out, err, columns }: Terminal): Prom
     err('larder: the file given as --ca cannot be read\n');
     return MISUSED;
   }
-  let report: Report;
+  let client: Redis | Cluster;
   try {
-    const client = await clientFor(url, certificate);
-    report = await examine(client, { keyPrefix, namespace, sample, now: Date.now });
-    client.disconnect();
+    client = await clientFor(url, certificate);
   } catch (error) {
     err(`larder: Redis at ${addressOf(url)} could not be asked: ${reason(error)}\n`);
     return UNREACHABLE;
   }
+  const about = { keyPrefix, namespace, sample, now: Date.now };
+  const report = await examine(client, about).finally(() => client.disconnect());
   out(json ? `${JSON.stringify(report, null, 2)}\n` : `${titleOf(order)}\n\n${print(report, columns)}`);
   return exitCodeOf(report);
 }

@@ -16,9 +16,9 @@ export const evictionPolicy: Check = byTexts(['maxmemory_policy', 'maxmemory'], 
   if (policy === 'noeviction') {
     const fix =
       others > 0 ? `${OWN_REDIS}; ${IF_SHARED}.` : `CONFIG SET maxmemory-policy allkeys-lru, ${LASTING}.`;
-    const who = others > 0 ? `neither by the cache nor by who keeps ${lasting} without TTL here` : 'any more';
+    const who = others > 0 ? `, neither by the cache nor by who keeps ${lasting} without TTL here` : '';
     return Number(info.maxmemory) > 0
-      ? critical(`The policy is noeviction: once memory is full, nothing can be stored, ${who}.`, fix)
+      ? critical(`The policy is noeviction: once memory is full, nothing more can be stored${who}.`, fix)
       : warning('The policy is noeviction: nothing is ever evicted to make room.', fix);
   }
   if (policy.startsWith('allkeys') && others > 0) {
