@@ -1,14 +1,20 @@
 import type { Larder } from '@larder/express';
 import express, { type Express } from 'express';
 import type { Registry } from 'prom-client';
+import { CartRepository } from './cart/cart-repository.ts';
+import { cartRoutes } from './cart/routes.ts';
+import { cartSession } from './cart/session.ts';
 import { CategoryRepository } from './categories/category-repository.ts';
 import { categoryRoutes } from './categories/routes.ts';
 import type { Database } from './db/database.ts';
+import type { DiscountQueue } from './discounts/discount-queue.ts';
+import { discountRoutes } from './discounts/routes.ts';
 import { greetingRoutes } from './greeting/routes.ts';
 import { requireUser } from './http/authenticate.ts';
 import { noSuchRoute, writeProblem } from './http/errors.ts';
 import { healthRoutes, type Ping } from './http/health.ts';
 import { home } from './http/home.ts';
+import { openLimits } from './http/limits.ts';
 import type { ShopMetrics } from './http/metrics.ts';
 import { integerId } from './http/validate.ts';
 import { OrderRepository } from './orders/order-repository.ts';
@@ -19,6 +25,7 @@ import { ProductRepository } from './products/product-repository.ts';
 import { productReads } from './products/read-routes.ts';
 import { ReviewRepository } from './products/review-repository.ts';
 import { productWrites } from './products/write-routes.ts';
+import type { SharedRedis } from './redis.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { SessionRepository } from './sessions/session-repository.ts';
 import { UserRepository } from './users/user-repository.ts';
@@ -29,12 +36,17 @@ export interface AppOptions {
   readonly larder: Larder;
   readonly metrics: ShopMetrics;
   readonly register: Registry;
+  /** Absent: each process has its own carts and limits, in memory. */
+  readonly redis: SharedRedis | undefined;
+  /** Absent, as Redis is: there is no route that would need it. */
+  readonly queue: DiscountQueue | undefined;
+  readonly sessionSecret: string;
   readonly pingPostgres: Ping;
   readonly pingRedis: Ping | undefined;
 }
 
 export function createApp(options: AppOptions): Express {
-  const { database, larder, metrics, register } = options;
+  const { database, larder, metrics, register, redis, queue, sessionSecret } = options;
   const products = new ProductRepository(database);
   const reviews = new ReviewRepository(database);
   const categories = new CategoryRepository(database);
@@ -42,6 +54,7 @@ export function createApp(options: AppOptions): Express {
   const users = new UserRepository(database);
   const sessions = new SessionRepository(database);
   const authenticated = requireUser(sessions);
+  const limits = openLimits(redis);
 
   const app = express();
   app.disable('x-powered-by');
@@ -51,11 +64,13 @@ export function createApp(options: AppOptions): Express {
   app.get('/', home);
   app.use('/api/products', productReads({ products, reviews, categories, larder }));
   app.use('/api/products', productWrites({ products, reviews, larder, requireUser: authenticated }));
-  app.use('/api/products.csv', productExport(new ExportRepository(database), larder));
+  app.use('/api/products.csv', limits.exports, productExport(new ExportRepository(database), larder));
   app.use('/api/categories', categoryRoutes(categories, larder));
   app.use('/api/greeting', greetingRoutes(larder));
-  app.use('/api/sessions', sessionRoutes(users, sessions, larder));
+  app.use('/api/cart', cartRoutes(new CartRepository(database), larder, cartSession(sessionSecret, redis)));
+  app.use('/api/sessions', limits.logins, sessionRoutes(users, sessions, larder));
   app.use('/api/orders', orderRoutes(orders, larder, authenticated));
+  if (queue) app.use('/api', discountRoutes({ categories, queue, larder, requireUser: authenticated }));
   app.use('/api/users/me', authenticated);
   const usersRouter = larder.router(new UsersController(users, orders, larder));
   usersRouter.param('id', integerId);

@@ -32,6 +32,7 @@ export const policies = {
   profile: { ttl: 600 },
   dashboard: { ttl: 30 },
   greeting: { ttl: 60 },
+  cart: { ttl: 60, cookies: 'unread' },
 } as const satisfies Record<string, Policy>;
 
 /** A query fails by itself by then: after 5 s without a connection, or 15 s in Postgres. */

@@ -13,6 +13,8 @@ export const tag = {
   catalogue: 'catalogue',
   /** Lists of this category: which products are in it. */
   category: (slug: string) => `category:${slug}`,
+  /** Whatever says what products of this category cost: for changes that are made to all of them at once. */
+  pricesOf: (slug: string) => `prices-of:${slug}`,
   /** Lists across categories: which products there are. */
   products: 'products',
   /** Lists in an order that a change of this can change. */
@@ -49,12 +51,15 @@ export function listTags({
   ];
 }
 
-/** A response carries 64 tags at most, and a list has others besides these. */
-const MOST_NAMED = 50;
+/** A response carries 64 tags at most, and a list has four others besides these. */
+const MOST_NAMED = 60;
 
 /** What a list says of the products on it. */
-export const listedTags = (products: readonly { readonly id: number }[]): string[] =>
-  products.length > MOST_NAMED ? [tag.listings] : products.map(({ id }) => tag.listed(id));
+export function listedTags(products: readonly Pick<Product, 'id' | 'category'>[]): string[] {
+  const categories = new Set(products.map(({ category }) => category));
+  const named = [...products.map(({ id }) => tag.listed(id)), ...[...categories].map(tag.pricesOf)];
+  return named.length > MOST_NAMED ? [tag.listings] : named;
+}
 
 /** What a created (`undefined` before), changed or removed (`undefined` after) product is seen in. */
 export function productTags(before: Product | undefined, after: Product | undefined): string[] {
@@ -81,4 +86,11 @@ export const reviewTags = ({ id }: Product, authorId: number): string[] => [
   tag.listings,
   tag.sortedBy('rating'),
   tag.user(authorId),
+];
+
+/** Prices of a whole category: three tags, however many products it has. */
+export const discountTags = (category: string): string[] => [
+  tag.pricesOf(category),
+  tag.listings,
+  tag.sortedBy('price'),
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Product } from '../src/products/product-repository.ts';
-import { listedTags, listTags, productTags } from '../src/tags.ts';
+import { discountTags, listedTags, listTags, productTags } from '../src/tags.ts';
 
 const product: Product = {
   id: 7,
@@ -38,6 +38,10 @@ describe('a write to a product invalidates', () => {
   });
 });
 
+it('a discount invalidates what shows a price of its category, and what is sorted by or computed from prices', () => {
+  expect(discountTags('tea')).toEqual(['prices-of:tea', 'listings', 'sorted-by:price']);
+});
+
 describe('a list falls', () => {
   it('with its category, its search and what it is sorted by, and not with those of others', () => {
     expect(listTags({ category: 'tea', sort: '-price' })).toEqual([
@@ -50,7 +54,10 @@ describe('a list falls', () => {
   });
 
   it('with each product on it, while they can be named', () => {
-    expect(listedTags([{ id: 1 }, { id: 2 }])).toEqual(['listed:1', 'listed:2']);
-    expect(listedTags(Array.from({ length: 51 }, (_, id) => ({ id })))).toEqual(['listings']);
+    const of = (length: number, ...categories: string[]) =>
+      Array.from({ length }, (_, id) => ({ id, category: categories[id % categories.length]! }));
+    expect(listedTags(of(2, 'tea'))).toEqual(['listed:0', 'listed:1', 'prices-of:tea']);
+    expect(listedTags(of(58, 'tea', 'books'))).toHaveLength(60);
+    expect(listedTags(of(59, 'tea', 'books'))).toEqual(['listings']);
   });
 });

@@ -19,6 +19,7 @@ export interface RelatedProduct {
   readonly id: number;
   readonly name: string;
   readonly priceCents: number;
+  readonly category: string;
 }
 
 export class ProductRepository {
@@ -39,7 +40,7 @@ export class ProductRepository {
   /** What else stood on the orders that this product stood on. */
   boughtTogether(id: number, limit: number): Promise<RelatedProduct[]> {
     return this.#database.query(
-      `SELECT p.id, p.name, p.price_cents AS "priceCents"
+      `SELECT p.id, p.name, p.price_cents AS "priceCents", c.slug AS category
        FROM (
          SELECT other.product_id, count(*) AS orders
          FROM order_items mine
@@ -47,7 +48,7 @@ export class ProductRepository {
          WHERE mine.product_id = $1
          GROUP BY other.product_id ORDER BY orders DESC, other.product_id LIMIT $2
        ) together
-       JOIN products p ON p.id = together.product_id
+       JOIN products p ON p.id = together.product_id JOIN categories c ON c.id = p.category_id
        ORDER BY together.orders DESC, p.id`,
       [id, limit],
     );

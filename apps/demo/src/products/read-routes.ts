@@ -52,7 +52,7 @@ export function productReads({ products, reviews, categories, larder }: ProductR
       if (product === undefined) throw notFound('product');
       const [rating, related] = await Promise.all([reviews.summary(id), products.boughtTogether(id, 4)]);
       // Which products are related may lag behind the latest orders; what is said of them may not.
-      res.cache?.tag(...listedTags(related));
+      res.cache?.tag(tag.pricesOf(product.category), ...listedTags(related));
       res.json({ ...product, rating, related });
     },
   );

@@ -9,7 +9,7 @@ export function banner({ url, postgres, redis, shared, productId }: Running): st
   return `
 The shop is open: ${url}
   Postgres  ${postgres}
-  Redis     ${redis}
+  Redis     ${redis ?? 'none: memory tier only'}
   Metrics   ${url}/metrics
   Accounts  ${STAFF_EMAIL} (staff), ${shopperEmail(2)} … ${shopperEmail(2_000)}; password ${DEMO_PASSWORD}
 
@@ -57,9 +57,25 @@ Worth trying:
 14. A product that is not there: looked for twice, then known to be missing
    for n in 1 2 3; do curl -si ${url}/api/products/999999 | grep -iE '^(http|x-cache|cache-status)'; done
 
-Why, for every request: stop it and start it again with DEBUG=larder:request
+15. A cart in a session: nobody else's, so never kept; and public pages are HITs for its browser all the same
+   JAR=$(mktemp); curl -s -o /dev/null -c $JAR ${url}/api/cart/items ${JSON_BODY} -d '{"productId":1}'; for page in cart products/1 products/1; do curl -si -b $JAR ${url}/api/$page | grep -iE '^(x-cache|cache-status)'; done
+
+16. Wrong passwords: 401 five times, then 429; the export counts its HITs too
+   for n in 1 2 3 4 5 6; do curl -si ${url}/api/sessions ${JSON_BODY} -d '{"email":"${shopperEmail(99)}","password":"guess"}' | grep -iE '^(http|ratelimit:|retry-after)'; done; for n in 1 2; do curl -s -o /dev/null -D - ${csv} | grep -iE '^(x-cache|ratelimit:)'; done
+
+${redis === undefined ? '' : discount(url)}Why, for every request: stop it and start it again with DEBUG=larder:request
 Traffic, from a second terminal: pnpm demo:traffic${at(url)}
 ${another(url, shared)}Ctrl-C ends it.`;
+}
+
+const JSON_BODY = `-H 'Content-Type: application/json'`;
+
+/** Needs the queue, which needs Redis. */
+function discount(url: string): string {
+  return `17. A discount on a category, given by a job: HIT, then MISS with the new price, though no request has written it
+   TOKEN=$(${login(url, STAFF_EMAIL)}); look() { curl -si "${url}/api/products?category=tea&limit=1" | grep -ioE '^x-cache.*|"priceCents":[0-9]+'; }; look; look; JOB=$(curl -s ${url}/api/categories/tea/discount -H "Authorization: Bearer $TOKEN" ${JSON_BODY} -d '{"percent":10}' | sed 's/.*"id":"\\([^"]*\\)".*/\\1/'); until curl -s ${url}/api/jobs/$JOB -H "Authorization: Bearer $TOKEN" | grep -oE '"state":"(completed|failed)"'; do sleep 1; done; look
+
+`;
 }
 
 /** For commands that find the shop by themselves where it usually is. */
@@ -71,5 +87,5 @@ const another = (url: string, shared: string | undefined): string =>
     : `Another process of it: ${shared} PORT=3001 pnpm demo; then pnpm demo:stampede ${url} and its address\n`;
 
 const login = (url: string, email: string): string =>
-  `curl -s ${url}/api/sessions -H 'Content-Type: application/json' ` +
+  `curl -s ${url}/api/sessions ${JSON_BODY} ` +
   `-d '{"email":"${email}","password":"${DEMO_PASSWORD}"}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/'`;

@@ -6,6 +6,8 @@ export interface Config {
   readonly host: string;
   /** Where Postgres keeps the shop between runs. */
   readonly dataDir: string;
+  /** What the cookies of carts are signed with. */
+  readonly sessionSecret: string;
   /** Both servers are the demo's own: with others, what they are reached by is not for printing. */
   readonly ownServers: boolean;
 }
@@ -19,6 +21,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     // The passwords are known to everybody, so nobody else gets to try them unless asked for.
     host: env.HOST || '127.0.0.1',
     dataDir: env.LARDER_DATA_DIR || join(tmpdir(), `larder-demo-${userInfo().uid}`),
+    // Known to everybody, as the passwords are.
+    sessionSecret: env.SESSION_SECRET || 'larder-demo',
     ownServers: !env.DATABASE_URL && !env.REDIS_URL,
   };
 }

@@ -11,7 +11,8 @@ import { listen } from './listen.ts';
 export interface Running {
   readonly url: string;
   readonly postgres: string;
-  readonly redis: string;
+  /** Undefined: there is none. */
+  readonly redis: string | undefined;
   /** What another process needs in its environment to be one of the same shop; undefined where that is known already. */
   readonly shared: string | undefined;
   /** The best seller, for examples. */
@@ -30,8 +31,8 @@ export async function start(config: Config, lifecycle: Lifecycle, say: Say): Pro
   lifecycle.onClose('the pool', () => pool.end());
   const database = new Database(pool);
   await prepare(database, say);
-  const shop = openShop({ pool, redisUrl: redis?.url });
-  lifecycle.onClose('the cache', () => shop.close());
+  const shop = openShop({ pool, redisUrl: redis?.url, sessionSecret: config.sessionSecret });
+  lifecycle.onClose('the shop', () => shop.close());
 
   const server = await listen(shop.app, config, say);
   lifecycle.onClose('the server', () => server.close());
@@ -41,7 +42,7 @@ export async function start(config: Config, lifecycle: Lifecycle, say: Say): Pro
   return {
     url: `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${server.port}`,
     postgres: postgres.how,
-    redis: redis?.how ?? 'none: memory tier only',
+    redis: redis?.how,
     shared: config.ownServers && redis ? `DATABASE_URL=${postgres.url} REDIS_URL=${redis.url}` : undefined,
     productId: bestseller?.id ?? 1,
   };

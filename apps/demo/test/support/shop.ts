@@ -23,6 +23,8 @@ export interface OpenShop extends Shop {
 export interface TestShop extends OpenShop {
   readonly pool: pg.Pool;
   readonly database: Database;
+  /** What its schema in Postgres and its keys in Redis are told apart from others' by. */
+  readonly name: string;
   readonly staff: string;
   readonly shopper: string;
   readonly otherShopper: string;
@@ -33,7 +35,8 @@ export interface TestShop extends OpenShop {
 }
 
 interface Opening {
-  readonly redis?: boolean;
+  /** One to be found or started, or the URL of one that the test has started for itself. */
+  readonly redis?: boolean | string;
   readonly clock?: Clock;
 }
 
@@ -47,8 +50,9 @@ export async function openTestShop({ redis = false, clock }: Opening = {}): Prom
   const lifecycle = new Lifecycle();
   const postgres = await startPostgres({ database: 'shop_test' });
   lifecycle.onClose('Postgres', () => postgres.stop());
-  const cache = redis ? await startRedis() : undefined;
-  if (cache) lifecycle.onClose('Redis', () => cache.stop());
+  const found = redis === true ? await startRedis() : undefined;
+  if (found) lifecycle.onClose('Redis', () => found.stop());
+  const redisUrl = typeof redis === 'string' ? redis : found?.url;
 
   // Whoever else uses a server that was only found, this shop is a schema and a namespace of its own.
   const name = `shop_${randomBytes(6).toString('hex')}`;
@@ -62,8 +66,14 @@ export async function openTestShop({ redis = false, clock }: Opening = {}): Prom
   await seed(database, { size: TEST_SIZE });
 
   const open = async (): Promise<OpenShop> => {
-    const shop = openShop({ pool, redisUrl: cache?.url, namespace: name, clock });
-    lifecycle.onClose('the cache', () => shop.close());
+    const shop = openShop({
+      pool,
+      redisUrl,
+      namespace: name,
+      sessionSecret: 'test',
+      clock,
+    });
+    lifecycle.onClose('the shop', () => shop.close());
     const server = createServer(shop.app).listen(0, '127.0.0.1');
     await once(server, 'listening');
     lifecycle.onClose('the server', () => promisify(server.close.bind(server))());
@@ -74,6 +84,7 @@ export async function openTestShop({ redis = false, clock }: Opening = {}): Prom
     ...shop,
     pool,
     database,
+    name,
     staff: await logIn(shop, STAFF_EMAIL),
     shopper: await logIn(shop, shopperEmail(SHOPPER_ID)),
     otherShopper: await logIn(shop, shopperEmail(OTHER_SHOPPER_ID)),
