@@ -131,6 +131,7 @@ function clusterConnector(place: ClusterPlace, own: RedisOptions): () => RedisCl
 const ownOptions = (connectTimeout: number): RedisOptions => ({
   connectTimeout,
   connectionName: 'larder',
+  disableClientInfo: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,

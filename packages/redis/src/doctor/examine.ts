@@ -1,11 +1,12 @@
 import type { Finding, Report } from '@larder/core';
 import type { Cluster, Redis } from 'ioredis';
+import { type Complaint, isCluster } from '../client.ts';
 import { findingsOf } from './checks.ts';
 import { connectLike, lineOf, reason } from './connection.ts';
 import { sizingOfAll } from './estimates.ts';
-import type { About, ClientComplaint, Facts } from './facts.ts';
+import type { About, Facts } from './facts.ts';
 import { gather } from './gather.ts';
-import { isCluster, type Master, mastersOf } from './masters.ts';
+import { type Master, mastersOf } from './masters.ts';
 import { ourKeys } from './our-keys.ts';
 
 /**
@@ -52,7 +53,7 @@ const unreachable = (why: string, node?: string): Finding => ({
   fix: 'Check address, port, password, TLS and firewall; the cache works without it meanwhile, in memory only.',
 });
 
-const clientFindings = (complaints: readonly ClientComplaint[]): Finding[] =>
+const clientFindings = (complaints: readonly Complaint[]): Finding[] =>
   complaints.length === 0
     ? [{ check: 'client-options', severity: 'ok', says: 'The options of the client suit a cache.' }]
     : complaints.map(({ option, given, fix }) => ({

@@ -1,3 +1,4 @@
+import type { Complaint } from '../client.ts';
 import type { Answer } from './answer.ts';
 import type { OurKeys } from './our-keys.ts';
 
@@ -7,7 +8,7 @@ export interface About {
   /** All namespaces under the prefix when absent. */
   readonly namespace?: string;
   /** What is wrong with the options of a client that the app made; absent for a client of the cache's own. */
-  readonly clientComplaints?: readonly ClientComplaint[];
+  readonly clientComplaints?: readonly Complaint[];
   /** Milliseconds until a call of the cache counts as failed. Default 50. */
   readonly deadlineMs?: number;
   /** Milliseconds that all calls of one request may take. Default 60. */
@@ -15,12 +16,6 @@ export interface About {
   /** How many of the cache's keys are looked at. Default 1000. */
   readonly sample?: number;
   now(): number;
-}
-
-export interface ClientComplaint {
-  readonly option: string;
-  readonly given: unknown;
-  readonly fix: string;
 }
 
 /** All that is known of one node: what the checks judge by. */

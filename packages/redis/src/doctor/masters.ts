@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Cluster, Redis } from 'ioredis';
+import { isCluster } from '../client.ts';
 
 const READY_MS = 4000;
 
@@ -25,8 +26,6 @@ function addressOf(node: string) {
   const colon = node.lastIndexOf(':');
   return { host: node.slice(0, colon), port: Number(node.slice(colon + 1)) };
 }
-
-export const isCluster = (client: Redis | Cluster): client is Cluster => client.isCluster;
 
 /** What is not ready in time is asked for the nodes it knows, if any. */
 async function untilReady(cluster: Cluster): Promise<void> {

@@ -1,3 +1,4 @@
+import { aclRule } from '../../rights.ts';
 import type { Facts } from '../facts.ts';
 import { type Check, judge, notice, ok, warning } from '../verdict.ts';
 
@@ -27,8 +28,4 @@ const sentence = (parts: readonly string[]): string => parts.join(', ').replace(
 
 /** All that the cache does, and nothing else. */
 export const minimalRule = ({ keys: { start }, line: { clustered } }: Pick<Facts, 'keys' | 'line'>): string =>
-  [
-    `ACL SETUSER larder on >PASSWORD resetkeys ~${start}* resetchannels &${start}* -@all`,
-    '+@read +@write +@connection -@dangerous +info +eval +evalsha +publish +subscribe',
-    ...(clustered ? ['+cluster|slots +cluster|info'] : []),
-  ].join(' ');
+  aclRule(start, clustered);

@@ -1,0 +1,13 @@
+/** Every command that the cache sends, by itself or inside its scripts, and those with which a client connects. */
+const COMMANDS = [
+  ...['get', 'set', 'del', 'unlink', 'append', 'pttl', 'pexpire', 'xadd', 'xrange', 'xrevrange'],
+  ...['eval', 'evalsha', 'publish', 'subscribe', 'ping', 'info', 'select', 'client|setname'],
+];
+const CLUSTER_COMMANDS = ['cluster|slots', 'cluster|info', 'asking'];
+
+/** The ACL rule of a user for a cache whose keys and channels begin so: all that it needs and nothing else. */
+export const aclRule = (start: string, clustered: boolean): string =>
+  [
+    `ACL SETUSER larder on >PASSWORD resetkeys ~${start}* resetchannels &${start}* -@all`,
+    ...[...COMMANDS, ...(clustered ? CLUSTER_COMMANDS : [])].map((command) => `+${command}`),
+  ].join(' ');
