@@ -74,6 +74,13 @@ async function once({ compression }: Way, framed: Framed): Promise<Round> {
   return { bytes: frame.length, storeMs: storedMs - begunMs, readMs: performance.now() - storedMs };
 }
 
+/** So that none always comes behind the same other, whose garbage it would be the one to collect. */
+const shuffled = <T>(list: readonly T[]): T[] =>
+  list
+    .map((item) => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+
 const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 
 function report(name: string, measured: ReadonlyMap<Way, readonly Round[]>): void {
@@ -94,7 +101,7 @@ for (const [name, body] of BODIES) {
   const framed = framedOf(body);
   const measured = new Map(ways.map((way): [Way, Round[]] => [way, []]));
   for (let round = -3; round < rounds; round += 1) {
-    for (const way of ways) {
+    for (const way of shuffled(ways)) {
       const one = await once(way, framed);
       if (round >= 0) measured.get(way)!.push(one);
     }
