@@ -4,7 +4,7 @@ import type { BreakerState } from '../events.ts';
 import { inTime } from './patience.ts';
 
 export interface BreakerSettings {
-  /** Failures in a row after which it opens. */
+  /** Failures in a row after which it opens; calls that were under way together fail as one. */
   readonly failures: number;
   /** Milliseconds that it stays open for before one call is let through to see. */
   readonly openMs: number;
@@ -31,6 +31,8 @@ export class Breaker {
   #openedAtMs = 0;
   /** Changes with the state: what was begun before says nothing of what is now. */
   #era = 0;
+  /** Changes with every failure: what was under way then, under however much load, tells of the same one. */
+  #round = 0;
 
   constructor(context: BreakerContext) {
     this.#context = context;
@@ -46,11 +48,11 @@ export class Breaker {
    */
   run<T>(call: () => Promise<T>, graceMs = 0): Promise<T> {
     if (this.#state !== 'closed' && !this.#mayProbe()) return Promise.reject(storeSkipped('open'));
-    const era = this.#era;
+    const [era, round] = [this.#era, this.#round];
     const calling = call();
     inTime(this.#context.clock, this.#context.deadlineMs + graceMs, calling).then(
-      () => this.#judge(era, true),
-      (error) => this.#judge(era, !this.#context.isOutage(error)),
+      () => this.#answered(era),
+      (error) => (this.#context.isOutage(error) ? this.#failed(era, round) : this.#answered(era)),
     );
     return calling;
   }
@@ -67,13 +69,15 @@ export class Breaker {
     return true;
   }
 
-  #judge(era: number, good: boolean): void {
+  #answered(era: number): void {
     if (era !== this.#era) return;
-    if (good) {
-      this.#failures = 0;
-      if (this.#state === 'half-open') this.#enter('closed');
-      return;
-    }
+    this.#failures = 0;
+    if (this.#state === 'half-open') this.#enter('closed');
+  }
+
+  #failed(era: number, round: number): void {
+    if (era !== this.#era || round !== this.#round) return;
+    this.#round += 1;
     this.#failures += 1;
     if (this.#state === 'half-open' || this.#failures >= this.#context.failures) this.#open();
   }

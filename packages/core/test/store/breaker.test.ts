@@ -82,15 +82,24 @@ describe('a breaker', () => {
 
   it('opens after five calls that are not answered in time', async () => {
     const it = rig();
-    await hang(it, 4);
+    await times(4, () => hang(it));
     expect(it.states).toEqual([]);
     await hang(it);
     expect(it.states).toEqual(['open']);
   });
 
+  it('counts as one what fails together: a moment of standing still is no outage, under however much load', async () => {
+    const it = rig();
+    await times(4, () => hang(it, 1000));
+    expect(it.states).toEqual([]);
+    await hang(it, 1000);
+    expect(it.states).toEqual(['open']);
+  });
+
   it('waits longer for what is known to take longer', async () => {
     const it = rig();
-    await hang(it, 5, 100);
+    await times(4, () => it.call(fail));
+    await hang(it, 1, 100);
     expect(it.states).toEqual([]);
     it.clock.advance(100);
     await judged();
