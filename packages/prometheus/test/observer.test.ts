@@ -71,6 +71,35 @@ describe('the metrics', () => {
     expect(lines).toContain('larder_store_errors_total{namespace="shop",tier="redis",operation="get"} 1');
   });
 
+  it('say how a shared store is: what was not asked of it, whether it is asked, what it has not been told', async () => {
+    const about = { namespace: 'shop', tier: 'redis' } as const;
+    const lines = await shown([
+      { type: 'store-skip', ...about, operation: 'get', why: 'open' },
+      { type: 'store-skip', ...about, operation: 'get', why: 'open' },
+      { type: 'breaker', ...about, node: 'a:1', state: 'open' },
+      { type: 'breaker', ...about, node: 'b:1', state: 'open' },
+      { type: 'breaker', ...about, node: 'b:1', state: 'half-open' },
+      { type: 'breaker', ...about, node: 'c:1', state: 'closed' },
+      { type: 'connection', ...about, node: 'a:1', state: 'lost' },
+      { type: 'connection', ...about, node: 'b:1', state: 'ready' },
+      { type: 'unreadable', ...about, reason: 'damaged' },
+      { type: 'pending', ...about, tags: 3 },
+      { type: 'switch', namespace: 'shop', on: false },
+    ]);
+    for (const line of [
+      'larder_store_skips_total{namespace="shop",tier="redis",operation="get",why="open"} 2',
+      'larder_breaker_state{namespace="shop",tier="redis",node="a:1"} 2',
+      'larder_breaker_state{namespace="shop",tier="redis",node="b:1"} 1',
+      'larder_breaker_state{namespace="shop",tier="redis",node="c:1"} 0',
+      'larder_store_connected{namespace="shop",tier="redis",node="a:1"} 0',
+      'larder_store_connected{namespace="shop",tier="redis",node="b:1"} 1',
+      'larder_unreadable_total{namespace="shop",tier="redis",reason="damaged"} 1',
+      'larder_invalidations_pending{namespace="shop",tier="redis"} 3',
+      'larder_disabled{namespace="shop"} 1',
+    ])
+      expect(lines).toContain(line);
+  });
+
   it('count invalidations and mistakes', async () => {
     const lines = await shown([
       { type: 'invalidate', namespace: 'shop', tags: 2, delivery: 'pending' },
