@@ -29,7 +29,7 @@ export function cacheResponseMiddleware(cache: Cache, given?: number | Policy<Re
   const policy = resolvePolicy(given);
   const larder: RequestHandler = (req, res, next) =>
     cache.serve(
-      (over) => res.once('close', over),
+      () => res.headersSent || res.destroyed,
       () => travel(req, res, next),
     );
   const travel: RequestHandler = (req, res, next) => {

@@ -90,12 +90,18 @@ export class RedisStore implements Store {
     };
   }
 
-  async invalidate(tags: readonly Tag[]): Promise<Delivery> {
+  async invalidate(tags: readonly Tag[], acknowledged?: (tags: readonly Tag[]) => void): Promise<Delivery> {
     const { keys } = this.#parts;
-    for (let i = 0; i < tags.length; i += TAGS_A_STEP) {
-      const step = grouped(tags.slice(i, i + TAGS_A_STEP), keys.log);
-      await Promise.all(step.map(([log, logged]) => this.#invalidateIn(log, logged)));
-    }
+    const inLog = async ([log, logged]: [string, Tag[]]) => {
+      for (let i = 0; i < logged.length; i += TAGS_A_STEP) {
+        const step = logged.slice(i, i + TAGS_A_STEP);
+        await this.#invalidateIn(log, step);
+        acknowledged?.(step);
+      }
+    };
+    // Where one node cannot be told, the others are all the same.
+    const told = await Promise.allSettled(grouped(tags, keys.log).map(inLog));
+    for (const result of told) if (result.status === 'rejected') throw result.reason;
     return 'done';
   }
 

@@ -99,13 +99,13 @@ export class Lead<T> {
     return runIn(this.#turn, run);
   }
 
-  /** Idempotent: the first landing counts. */
-  land(landing: Landing<T>): void {
+  /** Idempotent: the first landing counts. Other processes hear of it once it is `stored`, where they will look. */
+  land(landing: Landing<T>, stored?: Promise<unknown>): void {
     if (this.landed) return;
     this.#landed = landing;
     this.#cancelTimeout();
     this.giveTurnBack();
-    this.#release(ENDING_OF[landing.kind]);
+    this.#release(ENDING_OF[landing.kind], stored);
     this.#parts.ended(landing);
     this.#parts.flight?.land(landing);
     this.#end();
@@ -122,11 +122,13 @@ export class Lead<T> {
     });
   }
 
-  #release(ending: Ending): void {
+  #release(ending: Ending, after?: Promise<unknown>): void {
     this.#cancelBeat();
     const hold = this.#hold;
     this.#hold = undefined;
-    if (hold !== undefined) this.#released = hold.release(ending).catch(() => {});
+    if (hold === undefined) return;
+    const release = () => hold.release(ending).catch(() => {});
+    this.#released = after === undefined ? release() : after.then(release, release);
   }
 }
 

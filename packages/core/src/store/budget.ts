@@ -8,23 +8,21 @@ const current = new AsyncLocalStorage<Budget | undefined>();
 /** The budget of the request that this code serves; undefined where it serves none, or none any more. */
 export function budgetOfRequest(): Budget | undefined {
   const budget = current.getStore();
-  return budget?.over === false ? budget : undefined;
+  return budget?.isOver() === false ? budget : undefined;
 }
 
 /**
- * Runs what serves a request: shared stores keep all of it waiting for no longer than its budget, until `whenOver` says
- * that it has been answered.
+ * Runs what serves a request: shared stores keep all of it waiting for no longer than its budget, for as long as its
+ * client is to hear something. `isAnswered` is asked again and again.
  */
-export type Serve = <R>(whenOver: (over: () => void) => void, run: () => R) => R;
+export type Serve = <R>(isAnswered: () => boolean, run: () => R) => R;
 
 /** Without a budget there is nothing to wait for. */
 export const serving =
   (clock: Clock, budgetMs: number | undefined): Serve =>
-  (whenOver, run) => {
+  (isAnswered, run) => {
     if (budgetMs === undefined || budgetOfRequest() !== undefined) return run();
-    const budget = new Budget(clock, budgetMs);
-    whenOver(() => budget.end());
-    return spending(budget, run);
+    return spending(new Budget(clock, budgetMs, isAnswered), run);
   };
 
 export const spending = <R>(budget: Budget, run: () => R): R => current.run(budget, run);
@@ -40,25 +38,18 @@ export class Budget {
   readonly #clock: Clock;
   #leftMs: number;
   #waits = 0;
-  #over = false;
+  /** Its request has been answered: what its code asks for from now on keeps nobody waiting. */
+  readonly isOver: () => boolean;
 
-  constructor(clock: Clock, ms: number) {
+  constructor(clock: Clock, ms: number, isOver = () => false) {
     this.#clock = clock;
     this.#leftMs = ms;
+    this.isOver = isOver;
   }
 
   /** Whole milliseconds; a timer knows no less. */
   get leftMs(): number {
     return Math.floor(this.#leftMs + ROUNDING);
-  }
-
-  get over(): boolean {
-    return this.#over;
-  }
-
-  /** Its request has been answered: what its code asks for from now on keeps nobody waiting. */
-  end(): void {
-    this.#over = true;
   }
 
   /** Rejects after `deadlineMs`, or as soon as nothing is left. */

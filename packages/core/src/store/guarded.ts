@@ -1,23 +1,24 @@
 import type { Entry } from '../entry.ts';
 import type { Delivery, StoreOperation } from '../events.ts';
 import type { CacheKey } from '../key.ts';
-import { NAMESPACE_TAG, type Tag } from '../tags.ts';
+import type { Tag } from '../tags.ts';
 import { attempt, type GuardContext } from './attempt.ts';
-import { aside } from './budget.ts';
+import { aside, Budget, budgetOfRequest } from './budget.ts';
 import { inTime } from './patience.ts';
 import { Recent } from './recent.ts';
 import type { Snapshot, Store } from './store.ts';
+import { Undelivered } from './undelivered.ts';
 
-/** Undelivered tags kept one by one; past this they collapse into "everything". */
-const MAX_PENDING_TAGS = 10_000;
 /** How soon an undelivered invalidation is tried again, though nobody reads: other processes may. */
 const RETRY_MS = 1000;
+/** Deliveries that one invalidation waits for: one may be under way that does not carry it. */
+const DELIVERIES = 2;
 
 const NOTHING_STORED: Snapshot = { set: async () => false, stands: async () => false };
 
 /**
- * A store that may fail, made one that only misses. An invalidation it could not deliver is kept, and
- * delivered before anything is read from or stored in it again.
+ * A store that may fail, made one that only misses. An invalidation it could not deliver is kept and tried again; until
+ * it is delivered, nothing with its tags is read from the store here, or stored in it.
  */
 export const guardedStore = (store: Store, context: GuardContext): GuardedStore =>
   new GuardedStore(store, context);
@@ -26,8 +27,8 @@ class GuardedStore implements Store {
   readonly #store: Store;
   readonly #context: GuardContext;
   readonly #recent: Recent;
-  #pending = new Set<Tag>();
-  #delivering: Promise<boolean> | undefined;
+  readonly #undelivered = new Undelivered();
+  #delivering: Promise<void> | undefined;
   #told = 0;
   #cancelRetry = () => {};
   #closed = false;
@@ -39,85 +40,91 @@ class GuardedStore implements Store {
   }
 
   async get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
-    if (!(await this.#delivered())) return undefined;
-    return this.#attempt('get', () => this.#store.get(key, tags), undefined);
+    this.#deliverMore();
+    const entry = await this.#attempt('get', () => this.#store.get(key, tags), undefined);
+    return entry !== undefined && this.#undelivered.touches(entry.tags) ? undefined : entry;
   }
 
   async snapshot(tags: readonly Tag[], key?: CacheKey): Promise<Snapshot> {
-    if (!(await this.#delivered())) return NOTHING_STORED;
+    this.#deliverMore();
     const snapshot = await this.#attempt('snapshot', () => this.#store.snapshot(tags, key), undefined);
     if (snapshot === undefined) return NOTHING_STORED;
+    const touches = (tags: readonly Tag[]) => this.#undelivered.touches(tags);
     return {
+      // What is out of date would be found by other processes, and by this one once everything is delivered.
       set: async (entry) =>
-        (await this.#delivered()) && (await this.#attempt('set', () => snapshot.set(entry), false)),
+        !touches(entry.tags) && (await this.#attempt('set', () => snapshot.set(entry), false)),
       stands: async (tags) =>
-        (await this.#delivered()) && (await this.#attempt('snapshot', () => snapshot.stands(tags), false)),
+        !touches(tags) && (await this.#attempt('snapshot', () => snapshot.stands(tags), false)),
     };
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {
-    this.#keep(tags);
-    return (await this.#delivered()) ? 'done' : 'pending';
+    this.#undelivered.add(tags);
+    const { last } = this.#undelivered;
+    const { clock, budgetMs, deadlineMs } = this.#context;
+    // Whatever the request has left: it is sent all the same, and waited for that long.
+    const budget = budgetOfRequest() ?? new Budget(clock, budgetMs);
+    for (let delivery = 0; delivery < DELIVERIES; delivery += 1) {
+      const delivering = this.#deliver();
+      if (budget.leftMs < 1) break;
+      await budget.wait(delivering, deadlineMs).catch(() => {});
+      if (this.#undelivered.isTold(tags, last)) return 'done';
+    }
+    return 'pending';
   }
 
   /** Invalidates once more what it has acknowledged in the last minute. */
   repeat(): void {
     if (this.#closed) return;
-    this.#keep(this.#recent.tags());
-    void aside(() => this.#delivered());
+    this.#undelivered.add(this.#recent.tags(), true);
+    this.#deliverMore();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRetry();
-    await this.#delivered();
-    await inTime(this.#context.clock, this.#context.deadlineMs, this.#store.close()).catch(() => {});
+    if (this.#undelivered.size > 0) await this.#deliver();
+    const { clock, deadlineMs } = this.#context;
+    await inTime(clock, deadlineMs, this.#store.close()).catch(() => {});
   }
 
-  /**
-   * True once everything is delivered that was pending when this was called. One delivery may be under way
-   * already and not carry all of it, so there are two to wait for at most, however many others invalidate.
-   */
-  async #delivered(): Promise<boolean> {
-    for (let delivery = 0; delivery < 2; delivery += 1) {
-      if (this.#pending.size === 0 && this.#delivering === undefined) return true;
-      this.#delivering ??= this.#deliver().finally(() => {
-        this.#delivering = undefined;
-      });
-      if (!(await this.#delivering)) return false;
-    }
-    return true;
+  #deliverMore(): void {
+    if (this.#undelivered.size > 0) void this.#deliver();
   }
 
-  async #deliver(): Promise<boolean> {
-    // Emptied before sending: a tag that is invalidated again while this is under way must be sent again.
-    const batch = this.#pending;
-    this.#pending = new Set();
-    const delivery = await this.#attempt<Delivery>(
-      'invalidate',
-      () => this.#store.invalidate([...batch]),
-      'pending',
-    );
-    if (delivery === 'pending') this.#keep(batch);
-    else this.#recent.add(batch);
+  /** One at a time, for everybody, and nobody's in particular: it is not over when somebody has no time left. */
+  #deliver(): Promise<void> {
+    this.#delivering ??= aside(() => this.#send()).finally(() => {
+      this.#delivering = undefined;
+    });
+    return this.#delivering;
+  }
+
+  async #send(): Promise<void> {
+    const { last } = this.#undelivered;
+    const acknowledged = (tags: readonly Tag[]) => {
+      this.#recent.add(this.#undelivered.acknowledge(tags, last));
+      this.#tell();
+    };
+    const tags = this.#undelivered.tags();
+    const send = () => this.#store.invalidate(tags, acknowledged);
+    if ((await this.#attempt<Delivery>('invalidate', send, 'pending')) === 'done') acknowledged(tags);
     this.#tell();
-    return delivery === 'done';
+    this.#retryLater();
   }
 
-  /** Counts what is undelivered after every try, and sees to the next one. */
   #tell(): void {
-    const { namespace, tier, clock, observe } = this.#context;
-    const tags = this.#pending.size;
+    const { namespace, tier, observe } = this.#context;
+    const tags = this.#undelivered.size;
     if (tags !== this.#told) observe({ type: 'pending', namespace, tier, tags });
     this.#told = tags;
-    this.#cancelRetry();
-    if (tags > 0 && !this.#closed)
-      this.#cancelRetry = clock.after(RETRY_MS, () => void aside(() => this.#delivered()));
   }
 
-  #keep(tags: Iterable<Tag>): void {
-    for (const tag of tags) this.#pending.add(tag);
-    if (this.#pending.size > MAX_PENDING_TAGS) this.#pending = new Set([NAMESPACE_TAG]);
+  #retryLater(): void {
+    this.#cancelRetry();
+    if (this.#undelivered.size === 0 || this.#closed) return;
+    this.#cancelRetry = this.#context.clock.after(RETRY_MS, () => this.#deliverMore());
   }
 
   #attempt<T>(operation: StoreOperation, run: () => Promise<T>, otherwise: T): Promise<T> {

@@ -27,9 +27,10 @@ export interface Store {
 
   /**
    * After this resolves `done`, no entry with one of these tags is returned whose snapshot was taken before.
-   * `pending`: so it is in this process, and the rest follows before this process reads the store again.
+   * `pending`: so it is in this process, and the rest follows as soon as it can. A store that gets through with some of
+   * them before others says so to `acknowledged`, even if it fails in the end.
    */
-  invalidate(tags: readonly Tag[]): Promise<Delivery>;
+  invalidate(tags: readonly Tag[], acknowledged?: (tags: readonly Tag[]) => void): Promise<Delivery>;
 
   /** Lets go of everything held; idempotent. */
   close(): Promise<void>;

@@ -21,7 +21,7 @@ export function failingStore(behind: Store): FailingStore {
           stands: (tags) => attempt(() => snapshot.stands(tags)),
         };
       }),
-    invalidate: (tags) => attempt(() => behind.invalidate(tags)),
+    invalidate: (tags, acknowledged) => attempt(() => behind.invalidate(tags, acknowledged)),
     close: () => behind.close(),
   };
   return store;

@@ -134,7 +134,7 @@ export class Values {
 
   /** Loads and stores what can be stored; fails as the load does, or when it takes too long. */
   async #load(slot: Slot, lead: Lead<Kept>, load: Load, prepared?: Promise<Snapshot>): Promise<Loaded> {
-    const { clock, store, collapsing } = this.#context;
+    const { clock, store, collapsing, background } = this.#context;
     const timeout = slot.fillTimeout ?? collapsing.limits.fillTimeout;
     lead.begin(timeout * 1000);
     const tooSlow = lead.over.then(() => {
@@ -150,11 +150,15 @@ export class Values {
       const body = this.#encode(value);
       if (body === undefined) {
         lead.land({ kind: 'unshared', reason: 'not-json' });
-        return { value, outcome: 'unstored' };
+        return { value, outcome: Promise.resolve('unstored') };
       }
       const entry = this.#entry(slot, body, value, clock.monotonicMs() - beganMs);
-      const outcome = this.#isKept(slot, value) ? await stored(snapshot, entry) : await this.#forget(slot);
-      lead.land({ kind: 'shared', result: entry });
+      const isKept = this.#isKept(slot, value);
+      if (!isKept) await this.#forget(slot);
+      // Nobody here waits for it to be stored.
+      const outcome = isKept ? stored(snapshot, entry) : Promise.resolve('unstored' as const);
+      background.add(outcome.then(() => {}));
+      lead.land({ kind: 'shared', result: entry }, outcome);
       return { value: decode(body), outcome };
     } catch (error) {
       lead.land({ kind: 'failed' });
@@ -188,10 +192,9 @@ export class Values {
   }
 
   /** What is not there any more is given to nobody, whatever was to be given instead of it for a while. */
-  async #forget(slot: Slot): Promise<RefreshOutcome> {
+  async #forget(slot: Slot): Promise<void> {
     const { store } = this.#context;
     if ((await valueIn(store, slot, false)) !== undefined) await store.invalidate([slot.own]);
-    return 'unstored';
   }
 
   /** Undefined for what JSON cannot say, which the observer is told. */
@@ -226,7 +229,7 @@ const isNothing = (value: unknown): boolean => value === undefined || value === 
 
 interface Loaded {
   readonly value: unknown;
-  readonly outcome: RefreshOutcome;
+  readonly outcome: Promise<RefreshOutcome>;
 }
 
 async function stored(snapshot: Snapshot, entry: Kept): Promise<RefreshOutcome> {

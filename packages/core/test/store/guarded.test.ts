@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, memoryStore } from '../../src/index.ts';
+import { Budget, spending } from '../../src/store/budget.ts';
 import { guardedStore } from '../../src/store/guarded.ts';
 import { failingStore, manualClock, recordingObserver, storeContract } from '../../src/testing/index.ts';
 
@@ -197,5 +198,69 @@ describe('a store that may have forgotten what it acknowledged', () => {
     store.repeat();
     await store.get('key', []);
     expect(sent).toEqual([]);
+  });
+});
+
+describe('a store that gets through with a part of what it is told', () => {
+  const partial = () => {
+    const clock = manualClock();
+    const { observe, of } = recordingObserver();
+    const far = memoryStore({}, { namespace: 'test', clock });
+    const sent: string[][] = [];
+    const stuck = new Set(['t:stuck']);
+    const invalidate: typeof far.invalidate = async (tags, acknowledged) => {
+      sent.push([...tags]);
+      const through = tags.filter((tag) => !stuck.has(tag));
+      await far.invalidate(through);
+      acknowledged?.(through);
+      if (through.length < tags.length) throw new Error('one node is gone');
+      return 'done';
+    };
+    const bound = { get: far.get.bind(far), snapshot: far.snapshot.bind(far), close: far.close.bind(far) };
+    const store = guardedStore({ ...bound, invalidate }, { ...context, clock, observe });
+    return { clock, far, sent, stuck, store, of };
+  };
+
+  it('is told again only of the rest, and read meanwhile but for that', async () => {
+    const { store, sent, stuck, far } = partial();
+    const other = { ...entry, key: 'other', tags: ['n:', 't:stuck'] };
+    await fill(store);
+    await (await store.snapshot(other.tags)).set(other);
+    expect(await store.invalidate(['t:stuck', 't:b'])).toBe('pending');
+    expect(await store.get(entry.key, entry.tags)).toBeDefined();
+    expect(await store.get(other.key, other.tags)).toBeUndefined();
+    expect(await (await store.snapshot(other.tags)).set(other)).toBe(false);
+    expect(await (await store.snapshot(other.tags)).stands(other.tags)).toBe(false);
+    stuck.clear();
+    await store.get(entry.key, entry.tags);
+    await expect.poll(() => sent.at(-1)).toEqual(['t:stuck']);
+    expect(sent.slice(1).flat()).not.toContain('t:b');
+    await expect.poll(() => far.get(other.key, other.tags)).toBeUndefined();
+  });
+
+  it('says done of what got through, whatever else does not', async () => {
+    const { store } = partial();
+    await store.invalidate(['t:stuck']);
+    expect(await store.invalidate(['t:b'])).toBe('done');
+  });
+});
+
+describe('an invalidation by a request that has no time left', () => {
+  it('is sent all the same, and is pending as far as it knows', async () => {
+    const { far } = rig();
+    const clock = manualClock();
+    const sent: (readonly string[])[] = [];
+    const invalidate = async (tags: readonly string[]) => {
+      sent.push(tags);
+      return 'done' as const;
+    };
+    const store = guardedStore({ ...far, invalidate }, { ...context, clock });
+    const budget = new Budget(clock, 1);
+    await spending(budget, async () => {
+      budget.wait(new Promise(() => {}), 50).catch(() => {});
+      clock.advance(1);
+      expect(await store.invalidate(['t:a'])).toBe('pending');
+    });
+    expect(sent).toEqual([['t:a']]);
   });
 });
