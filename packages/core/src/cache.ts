@@ -201,8 +201,7 @@ export class Cache {
 
   /** Turns it on again, with nothing in it. */
   async enable(): Promise<{ state: Delivery }> {
-    await this.#store.invalidate([NAMESPACE_TAG]);
-    return { state: await this.#switch.turn(true) };
+    return { state: await this.#switch.turn(true, () => this.#store.invalidate([NAMESPACE_TAG])) };
   }
 
   /** Removes everything in the namespace, in one step whatever its size. */

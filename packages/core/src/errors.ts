@@ -44,12 +44,13 @@ export const storeTooSlow = (ms: number): LarderError =>
   new LarderError('LARDER_STORE_FAILED', `the store did not answer within ${ms} ms`);
 
 /** Why a shared store was not asked. */
-export type SkipReason = 'offline' | 'open' | 'budget' | 'full';
+export type SkipReason = 'offline' | 'open' | 'budget' | 'full' | 'large';
 
 const SKIPPED: Record<SkipReason, string> = {
   offline: 'there is no connection to it',
   open: 'it has failed too often, and is left alone for a while',
   budget: 'the request has waited for it long enough',
+  large: 'the entry is larger than may go there',
   full: 'too much is on its way there already',
 };
 

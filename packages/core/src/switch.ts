@@ -3,67 +3,98 @@ import type { Delivery, Observer } from './events.ts';
 import { attempt, type GuardContext } from './store/attempt.ts';
 import { aside } from './store/budget.ts';
 
-/** How long it holds what others have said, and how soon what could not be said is said again. */
-const HEARD_FOR_MS = 1000;
+/** How soon it is asked whether it is still off, and said again what could not be said. */
+const AGAIN_MS = 1000;
+
+/** What all processes that share a store hear of. */
+export interface SharedSwitch {
+  turn(on: boolean): Promise<void>;
+  isOn(): Promise<boolean>;
+}
 
 export interface SwitchParts {
   readonly namespace: string;
   readonly clock: Clock;
   readonly observe: Observer;
-  /** To tell the other processes; absent where there are none. */
-  readonly shared?:
-    | { readonly context: GuardContext; readonly turn: (on: boolean) => Promise<void> }
-    | undefined;
+  /** Absent where there are no other processes. */
+  readonly shared?: { readonly context: GuardContext; readonly at: SharedSwitch } | undefined;
 }
 
 /**
- * Turns the whole cache off and on again while it runs, for every process that shares it. Who is told by nobody finds
- * out when he asks the shared store, and asks again every second for as long as it is off.
+ * Turns the whole cache off and on again while it runs, for every process that shares it. Who has not been told finds
+ * out when he reads. Once off, it is off until somebody is heard to have turned it on: a store that cannot be asked
+ * turns nothing on.
  */
 export class Switch {
   readonly #parts: SwitchParts;
-  #offHere = false;
-  #heardUntilMs = Number.NEGATIVE_INFINITY;
-  #cancelRetry = () => {};
+  #off = false;
+  /** Each turn that is made here takes the place of those before it, wherever they have come. */
+  #turns = 0;
+  #cancel = () => {};
+  #closed = false;
 
   constructor(parts: SwitchParts) {
     this.#parts = parts;
   }
 
   get isOff(): boolean {
-    return this.#offHere || this.#parts.clock.monotonicMs() < this.#heardUntilMs;
+    return this.#off;
   }
 
-  /** The shared store says that it is off. */
+  /** The shared store has been seen to say that it is off. */
   readonly heard = (): void => {
-    this.#heardUntilMs = this.#parts.clock.monotonicMs() + HEARD_FOR_MS;
+    if (this.#off) return;
+    this.#set(false);
+    this.#later(() => this.#look());
   };
 
-  /** `pending`: here it is so at once, and others will be told when they can be. */
-  turn(on: boolean): Promise<Delivery> {
-    const { namespace, observe } = this.#parts;
-    this.#offHere = !on;
-    this.#heardUntilMs = Number.NEGATIVE_INFINITY;
-    observe({ type: 'switch', namespace, on });
+  /** `emptied` comes before it is on again. `pending`: here it is so at once, and others will be told when they can be. */
+  async turn(on: boolean, emptied?: () => Promise<unknown>): Promise<Delivery> {
+    this.#turns += 1;
+    const turn = this.#turns;
+    if (!on) this.#set(false);
+    await emptied?.();
+    if (turn !== this.#turns) return 'done';
+    this.#set(on);
     return this.#tell(on);
   }
 
   close(): void {
-    this.#cancelRetry();
+    this.#closed = true;
+    this.#cancel();
+  }
+
+  #set(on: boolean): void {
+    const { namespace, observe } = this.#parts;
+    if (this.#off === !on) return;
+    this.#off = !on;
+    observe({ type: 'switch', namespace, on });
   }
 
   async #tell(on: boolean): Promise<Delivery> {
-    this.#cancelRetry();
-    const { shared, clock } = this.#parts;
+    this.#cancel();
+    const { shared } = this.#parts;
     if (shared === undefined) return 'done';
-    const told = await attempt(shared.context, 'switch', () => shared.turn(on).then(() => true), false);
-    if (told) {
-      // From now on it is what everybody hears: another process may turn it on again.
-      if (!on) this.heard();
-      this.#offHere = false;
-      return 'done';
-    }
-    this.#cancelRetry = clock.after(HEARD_FOR_MS, () => void aside(() => this.#tell(on)));
-    return 'pending';
+    const turn = this.#turns;
+    const told = await attempt(shared.context, 'switch', () => shared.at.turn(on).then(() => true), false);
+    if (turn !== this.#turns) return 'done';
+    if (!told) this.#later(() => this.#tell(on));
+    else if (!on) this.#later(() => this.#look());
+    return told ? 'done' : 'pending';
+  }
+
+  /** Another process may have turned it on again. */
+  async #look(): Promise<void> {
+    const { context, at } = this.#parts.shared!;
+    const turn = this.#turns;
+    const isOn = await attempt(context, 'switch', () => at.isOn(), false);
+    if (turn !== this.#turns) return;
+    if (isOn) this.#set(true);
+    else this.#later(() => this.#look());
+  }
+
+  #later(run: () => Promise<unknown>): void {
+    this.#cancel();
+    if (!this.#closed) this.#cancel = this.#parts.clock.after(AGAIN_MS, () => void aside(run));
   }
 }

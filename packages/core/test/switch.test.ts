@@ -19,9 +19,15 @@ function processes(count: number) {
       close: async () => {},
     },
     lock: unsharedLock,
-    async turn(on: boolean) {
-      if (tier.failing) throw new Error('cannot be reached');
-      tier.off = !on;
+    allSwitch: {
+      async turn(on: boolean) {
+        if (tier.failing) throw new Error('cannot be reached');
+        tier.off = !on;
+      },
+      async isOn() {
+        if (tier.failing) throw new Error('cannot be reached');
+        return !tier.off;
+      },
     },
   });
   const { observe, of } = recordingObserver();
@@ -58,22 +64,45 @@ describe('a cache that is turned off', () => {
     expect(of('switch').map(({ on }) => on)).toEqual([false, true]);
   });
 
-  it('is off in another process once that asks the shared store, and asks again every second', async () => {
+  it('is off in another process once that asks the shared store, which asks every second whether it still is', async () => {
     const { caches, clock, outcomes } = processes(2);
     const [mine, theirs] = caches;
     const load = vi.fn(() => 1);
-    await theirs!.withCache('key', 600, load);
+    const ask = () => theirs!.withCache('key', 600, load);
+    await ask();
     await mine!.disable();
     // A copy in memory answers for a second at most.
     clock.advance(1000);
-    for (let i = 0; i < 3; i += 1) await theirs!.withCache('key', 600, load);
+    for (let i = 0; i < 3; i += 1) await ask();
     expect(outcomes()).toEqual(['miss', 'miss', 'bypass', 'bypass']);
     await mine!.enable();
-    await theirs!.withCache('key', 600, load);
+    await ask();
     clock.advance(1000);
-    await theirs!.withCache('key', 600, load);
-    await theirs!.withCache('key', 600, load);
+    await turn();
+    await ask();
+    await ask();
     expect(outcomes().slice(4)).toEqual(['bypass', 'miss', 'hit']);
+  });
+
+  it('stays off while nobody can be asked whether it still is', async () => {
+    const { caches, clock, tier, outcomes } = processes(2);
+    const [mine, theirs] = caches;
+    await mine!.disable();
+    await theirs!.withCache('key', 600, () => 1);
+    tier.failing = true;
+    for (let second = 0; second < 5; second += 1) {
+      clock.advance(1000);
+      await turn();
+      await mine!.withCache('key', 600, () => 1);
+      await theirs!.withCache('key', 600, () => 1);
+    }
+    expect(new Set(outcomes().slice(1))).toEqual(new Set(['bypass']));
+    tier.failing = false;
+    tier.off = false;
+    clock.advance(1000);
+    await turn();
+    await theirs!.withCache('key', 600, () => 1);
+    expect(outcomes().at(-1)).not.toBe('bypass');
   });
 
   it('can be turned on by another process than the one that turned it off', async () => {
@@ -82,9 +111,34 @@ describe('a cache that is turned off', () => {
     await mine!.disable();
     await theirs!.enable();
     clock.advance(1000);
+    await turn();
     await mine!.withCache('key', 600, () => 1);
     await mine!.withCache('key', 600, () => 1);
     expect(outcomes()).toEqual(['miss', 'hit']);
+  });
+
+  it.each([
+    ['off', ['enable', 'disable']],
+    ['on', ['disable', 'enable']],
+  ] as const)('is %s after who said so last, though the first is not done', async (state, [first, last]) => {
+    const { caches, tier, of } = processes(1);
+    const [cache] = caches;
+    await cache!.disable();
+    await Promise.all([cache![first](), cache![last]()]);
+    expect(tier.off).toBe(state === 'off');
+    await cache!.withCache('key', 600, () => 1);
+    expect(of('value').at(-1)!.outcome === 'bypass').toBe(state === 'off');
+  });
+
+  it('is not told of any more once the cache is closed', async () => {
+    const { caches, clock, tier } = processes(1);
+    tier.failing = true;
+    await caches[0]!.disable();
+    await caches[0]!.close();
+    tier.failing = false;
+    clock.advance(10_000);
+    await turn();
+    expect(tier.off).toBe(false);
   });
 
   it('is off at once where the others cannot be told, and tells them when they can', async () => {

@@ -14,6 +14,14 @@ export function isRedisClient(given: unknown): given is RedisClient {
 /** Whether what is asked now is sent now: one that is to connect when it is first asked is asked, or it never would. */
 export const isOnline = ({ status }: RedisClient): boolean => status === 'ready' || status === 'wait';
 
+/**
+ * Whether it reads from replicas: they lag behind, and would give what has been invalidated already.
+ */
+export const readsReplicas = (client: RedisClient): boolean =>
+  isCluster(client)
+    ? (client.options.scaleReads ?? 'master') !== 'master'
+    : client.options.role === 'slave' || client.options.readOnly === true;
+
 /** What of a client's own settings is at odds with a cache, and how to mend it. */
 export interface Complaint {
   readonly option: string;

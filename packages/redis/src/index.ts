@@ -1,5 +1,5 @@
 import { invalidOptions, type SharedTier } from '@larder/core';
-import { complaintsAbout, isCluster, isRedisClient, type RedisClient } from './client.ts';
+import { complaintsAbout, isCluster, isRedisClient, type RedisClient, readsReplicas } from './client.ts';
 import { examine } from './doctor/examine.ts';
 import { redisKeys } from './keys.ts';
 import { ClientLink } from './link.ts';
@@ -51,13 +51,14 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
         keys,
         clock,
         compression: settings.compression,
+        maxEntryBytes: settings.maxEntryBytes,
         unreadable: (reason) => observe({ type: 'unreadable', ...about, reason }),
         off,
         release,
       });
       return {
         store,
-        turn: (on) => store.turn(on),
+        allSwitch: store,
         lock: new RedisLock(link, keys, clock, (listener) => hearing(client, keys.endings, listener)),
         doctor: () =>
           examine(client, {
@@ -86,6 +87,12 @@ function opener(from: RedisPlace | RedisClient, { connectTimeoutMs }: TierSettin
   }
   if (typeof from.duplicate !== 'function')
     throw invalidOptions('redisTier', from, 'give a client of ioredis, or where Redis is');
+  if (readsReplicas(from))
+    throw invalidOptions(
+      'redisTier',
+      'a client that reads from replicas',
+      'give one that reads where it writes',
+    );
   const complaints = complaintsAbout(from);
   if (complaints.length > 0) {
     const texts = complaints.map(({ option, given, fix }) => `${option} is ${given}; better ${fix}`);

@@ -55,6 +55,7 @@ export class ClientLink implements Link {
     const { maxPendingBytes } = this.#settings;
     if (bytes > 0 && this.#pendingBytes > 0 && this.#pendingBytes + bytes > maxPendingBytes)
       throw storeSkipped('full');
+    this.#pendingBytes += bytes;
     const sent = commands.map((command) => new Sent(command, bytes / commands.length));
     const begins = this.#waiting.length === 0;
     this.#waiting.push(...sent);
@@ -79,24 +80,27 @@ export class ClientLink implements Link {
   #travel(node: string, group: readonly Sent[]): void {
     const bytes = group.reduce((sum, sent) => sum + sent.bytes, 0);
     const call = async () => {
-      this.#pendingBytes += bytes;
-      try {
-        const replies = await this.#execute(
-          this.#client,
-          group.map(({ command }) => command),
-        );
-        const outage = replies.find(([error]) => error !== null && isOutage(error));
-        if (outage !== undefined) throw outage[0];
-        return replies;
-      } finally {
-        this.#pendingBytes -= bytes;
-      }
+      const replies = await this.#execute(
+        this.#client,
+        group.map(({ command }) => command),
+      );
+      const outage = replies.find(([error]) => error !== null && isOutage(error));
+      if (outage !== undefined) throw outage[0];
+      return replies;
     };
     this.#nodes
       .breaker(node)
-      .run(call, Math.ceil(bytes / BYTES_PER_MS))
+      .run(call, Math.ceil(this.#pendingBytes / BYTES_PER_MS))
+      .finally(() => {
+        this.#pendingBytes -= bytes;
+      })
       .then(
-        (replies) => group.forEach((sent, i) => sent.settle(replies[i]!)),
+        (replies) => {
+          for (const [i, sent] of group.entries()) {
+            this.#nodes.failed(replies[i]![0]);
+            sent.settle(replies[i]!);
+          }
+        },
         (error) => {
           this.#nodes.failed(error);
           for (const sent of group) sent.settle([error, undefined]);

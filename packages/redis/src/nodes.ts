@@ -3,6 +3,7 @@ import slotOf from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
 import { isCluster, type RedisClient } from './client.ts';
 import { isDenied, isOutage } from './replies.ts';
+import { eachServer, nameOf } from './servers.ts';
 import { warnOnce } from './warn.ts';
 
 export interface NodesContext {
@@ -18,16 +19,15 @@ export interface NodesContext {
 export class Nodes {
   readonly #client: RedisClient;
   readonly #context: NodesContext;
+  /** Of servers that are gone too: they may come back, time after time. */
   readonly #breakers = new Map<string, Breaker>();
-  readonly #unwatch: (() => void)[] = [];
+  /** Hears of nothing any more. */
+  readonly close: () => void;
 
   constructor(client: RedisClient, context: NodesContext) {
     this.#client = client;
     this.#context = context;
-    for (const node of isCluster(client) ? client.nodes('all') : [client]) this.#watch(node);
-    if (!isCluster(client)) return;
-    this.#on(client, '+node', (node: Redis) => this.#watch(node));
-    this.#on(client, '-node', (node: Redis) => this.#breakers.delete(nameOf(node)));
+    this.close = eachServer(client, (server, name) => this.#watch(server, name));
   }
 
   /** What a node is called, to tell it from others; of keys whose node is not known, one for all. */
@@ -63,38 +63,27 @@ export class Nodes {
     );
   }
 
-  /** Hears of nothing any more; connections are their owner's. */
-  close(): void {
-    for (const stop of this.#unwatch.splice(0)) stop();
-  }
-
-  #watch(node: Redis): void {
+  #watch(server: Redis, node: string): () => void {
     const { namespace, tier, observe } = this.#context;
-    const name = nameOf(node);
-    let ready = false;
-    const tell = (state: 'ready' | 'lost') =>
-      observe({ type: 'connection', namespace, tier, node: name, state });
-    const stands = () => {
-      ready = true;
+    const tell = (state: 'ready' | 'lost') => observe({ type: 'connection', namespace, tier, node, state });
+    let stood = false;
+    const ready = () => {
+      stood = true;
       tell('ready');
       // Whatever was wrong, it was on the connection before.
-      this.#breakers.get(name)?.tryAgain();
+      this.#breakers.get(node)?.tryAgain();
     };
-    this.#on(node, 'ready', stands);
-    this.#on(node, 'close', () => {
-      if (ready) tell('lost');
-      ready = false;
-    });
-    this.#on(node, 'error', (error: unknown) => this.failed(error));
-    if (node.status === 'ready') stands();
-  }
-
-  #on(on: RedisClient, event: string, listener: (...args: never[]) => void): void {
-    const heard = listener as (...args: unknown[]) => void;
-    on.on(event, heard);
-    this.#unwatch.push(() => on.off(event, heard));
+    const close = () => {
+      if (stood) tell('lost');
+      stood = false;
+    };
+    server.on('ready', ready);
+    server.on('close', close);
+    if (server.status === 'ready') ready();
+    return () => {
+      server.off('ready', ready);
+      server.off('close', close);
+      close();
+    };
   }
 }
-
-const nameOf = ({ options: { sentinels, name, path, host, port } }: Redis): string =>
-  sentinels ? (name ?? 'sentinel') : (path ?? `${host}:${port}`);

@@ -15,6 +15,8 @@ export interface RedisTierOptions {
   readonly breaker?: Partial<BreakerSettings>;
   /** Bytes of entries on their way to Redis at a time; further ones are not stored. Default 16 MiB. */
   readonly maxPendingBytes?: number;
+  /** Bytes of the largest entry that goes to Redis, as it goes there. Default 4 MiB. */
+  readonly maxEntryBytes?: number;
   /** What shares a round trip. Default `tick`. */
   readonly pipelining?: Pipelining;
   /** Makes large bodies smaller on their way to Redis. Default: none. */
@@ -27,6 +29,7 @@ export interface TierSettings {
   readonly connectTimeoutMs: number;
   readonly breaker: BreakerSettings;
   readonly maxPendingBytes: number;
+  readonly maxEntryBytes: number;
   readonly pipelining: Pipelining;
   readonly compression: Compression;
 }
@@ -38,6 +41,7 @@ const KNOWN = [
   'connectTimeoutMs',
   'breaker',
   'maxPendingBytes',
+  'maxEntryBytes',
   'pipelining',
   'compression',
 ] as const satisfies (keyof RedisTierOptions)[];
@@ -61,6 +65,7 @@ export function tierSettings(given: RedisTierOptions): TierSettings {
     waiting: { deadlineMs, budgetMs: positive('budgetMs', given.budgetMs ?? Math.max(60, deadlineMs)) },
     connectTimeoutMs: positive('connectTimeoutMs', given.connectTimeoutMs ?? 2000),
     maxPendingBytes: positive('maxPendingBytes', given.maxPendingBytes ?? 16 * 1024 * 1024),
+    maxEntryBytes: positive('maxEntryBytes', given.maxEntryBytes ?? 4 * 1024 * 1024),
     breaker: {
       failures: positive('breaker.failures', breaker.failures ?? 5),
       openMs: positive('breaker.openMs', breaker.openMs ?? 5000),

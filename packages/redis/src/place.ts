@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { invalidOptions, knownOptions } from '@larder/core';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import type { RedisClient } from './client.ts';
+import { addresses, checkedUrl, checkMembers, noPlace, tlsOptions } from './place-checks.ts';
 import { isReadOnly } from './replies.ts';
 
 interface Credentials {
@@ -65,8 +66,7 @@ const SLOTS_REFRESH_MS = 5000;
 export function connector(place: unknown, connectTimeoutMs: number): () => RedisClient {
   const own = ownOptions(connectTimeoutMs);
   if (typeof place === 'string' || place instanceof URL) {
-    const url = String(place);
-    if (!/^(?:rediss?|unix):\/\//.test(url)) throw noPlace(place);
+    const url = checkedUrl(place);
     return () => new Redis(url, own);
   }
   if (typeof place !== 'object' || place === null) throw noPlace(place);
@@ -77,13 +77,17 @@ export function connector(place: unknown, connectTimeoutMs: number): () => Redis
 
 function serverConnector(place: ServerPlace, own: RedisOptions): () => RedisClient {
   knownOptions('redisTier', place, ['host', 'port', 'path', 'db', ...CREDENTIALS]);
+  checkMembers(place);
+  if (place.path !== undefined && (place.host ?? place.port) !== undefined)
+    throw invalidOptions('redisTier.path', place.path, 'give it, or host and port');
   const { tls, ...rest } = place;
-  return () => new Redis({ ...own, ...rest, ...tlsOf(tls) });
+  return () => new Redis({ ...own, ...rest, ...(tls !== undefined && { tls: tlsOptions(tls) }) });
 }
 
 function sentinelConnector(place: SentinelPlace, own: RedisOptions): () => RedisClient {
   const sentinelNames = ['sentinels', 'name', 'sentinelUsername', 'sentinelPassword', 'sentinelTls'];
   knownOptions('redisTier', place, [...sentinelNames, 'db', ...CREDENTIALS]);
+  checkMembers(place);
   const { tls, sentinelTls, sentinels, name, ...rest } = place;
   if (typeof name !== 'string' || name === '')
     throw invalidOptions('redisTier.name', name, 'give the name by which the Sentinels know the primary');
@@ -92,10 +96,10 @@ function sentinelConnector(place: SentinelPlace, own: RedisOptions): () => Redis
     ...rest,
     name,
     sentinels: addresses('sentinels', sentinels, 26_379),
-    ...tlsOf(tls),
+    ...(tls !== undefined && { tls: tlsOptions(tls) }),
     ...(sentinelTls !== undefined && {
       enableTLSForSentinelMode: true,
-      sentinelTLS: sentinelTls === true ? {} : sentinelTls,
+      sentinelTLS: tlsOptions(sentinelTls),
     }),
     // Hears of a failover from the Sentinels, and does not wait for the old primary to fail.
     failoverDetector: true,
@@ -107,6 +111,7 @@ function sentinelConnector(place: SentinelPlace, own: RedisOptions): () => Redis
 
 function clusterConnector(place: ClusterPlace, own: RedisOptions): () => RedisClient {
   knownOptions('redisTier', place, ['cluster', 'natMap', ...CREDENTIALS]);
+  checkMembers(place);
   const { tls, natMap, cluster, ...credentials } = place;
   const seeds = addresses('cluster', cluster, 6379);
   const { retryStrategy: _, enableOfflineQueue: __, ...node } = own;
@@ -116,8 +121,8 @@ function clusterConnector(place: ClusterPlace, own: RedisOptions): () => RedisCl
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     slotsRefreshTimeout: own.connectTimeout!,
     maxRedirections: 4,
-    retryDelayOnFailover: 100,
-    redisOptions: { ...node, ...credentials, ...tlsOf(tls) },
+    retryDelayOnFailover: 0,
+    redisOptions: { ...node, ...credentials, ...(tls !== undefined && { tls: tlsOptions(tls) }) },
     ...(natMap !== undefined && { natMap: { ...natMap } }),
   };
   return () => new Cluster(seeds, options);
@@ -143,22 +148,3 @@ const ownOptions = (connectTimeout: number): RedisOptions => ({
 /** Longer each time, at most 2 s, and never the same in two processes that lost the same Redis. */
 export const reconnectDelayMs = (attempt: number): number =>
   Math.min(MAX_RETRY_DELAY_MS, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2);
-
-const tlsOf = (tls: Credentials['tls']): Pick<RedisOptions, 'tls'> =>
-  tls === undefined ? {} : { tls: tls === true ? {} : tls };
-
-function addresses(option: string, given: unknown, port: number): { host: string; port: number }[] {
-  if (!Array.isArray(given) || given.length === 0 || !given.every(isAddress))
-    throw invalidOptions(`redisTier.${option}`, given, 'give one or more of { host, port }');
-  return given.map((address: Address) => ({ host: address.host, port: address.port ?? port }));
-}
-
-const isAddress = (given: unknown): given is Address =>
-  typeof given === 'object' && given !== null && 'host' in given && typeof given.host === 'string';
-
-const noPlace = (given: unknown) =>
-  invalidOptions(
-    'redisTier',
-    given instanceof URL ? given.protocol : given,
-    'give a redis://, rediss:// or unix:// URL, { host, port }, { sentinels, name }, { cluster }, or an ioredis client',
-  );

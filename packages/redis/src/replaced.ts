@@ -1,21 +1,29 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { isCluster, type RedisClient } from './client.ts';
+import { eachServer } from './servers.ts';
 
 /**
- * Calls back when another server has taken the place of one, which may not know what that acknowledged last:
- * replication lags behind acknowledgements. Returns what stops it.
+ * Calls back when another server has taken the place of one, or the same one has begun anew: neither may know what was
+ * acknowledged last, since replication and what is saved to disk lag behind acknowledgements. Returns what stops it.
  */
 export function onReplaced(client: RedisClient, replaced: () => void): () => void {
-  let before = isCluster(client) ? primariesOf(client.slots) : undefined;
-  const event = isCluster(client) ? 'refresh' : 'ready';
-  const look = () => {
-    const now = isCluster(client) ? primariesOf(client.slots) : historyOf(client);
-    if (before !== undefined && before !== '' && now !== before) replaced();
-    before = now;
+  const histories = new Map<string, string>();
+  const stop = eachServer(client, (server, name) => {
+    const look = () => {
+      const before = histories.get(name);
+      const now = historyOf(server);
+      histories.set(name, now);
+      if (before !== undefined && now !== before) replaced();
+    };
+    server.on('ready', look);
+    if (server.status === 'ready') look();
+    return () => server.off('ready', look);
+  });
+  const stopToo = isCluster(client) ? onPromotion(client, replaced) : () => {};
+  return () => {
+    stop();
+    stopToo();
   };
-  client.on(event, look);
-  if (client.status === 'ready') look();
-  return () => client.off(event, look);
 }
 
 /** A server that cannot be told from another one might be another one. */
@@ -27,14 +35,16 @@ function historyOf({ serverInfo }: Redis & { serverInfo?: Record<string, string>
   return serverInfo?.master_replid ?? `unknown ${unknown}`;
 }
 
-/** Which primary has which slots; empty while that is not known. */
-function primariesOf(slots: readonly (readonly string[] | undefined)[]): string {
-  const runs: string[] = [];
-  let last: string | undefined;
-  for (const [slot, nodes] of slots.entries()) {
-    if (nodes?.[0] === last) continue;
-    last = nodes?.[0];
-    runs.push(`${slot}=${last}`);
-  }
-  return runs.join();
+/** In a Cluster a replica has a primary's place without a new connection to it. Slots that move lose nothing. */
+function onPromotion(cluster: Cluster, promoted: () => void): () => void {
+  const primaries = () => new Set(cluster.slots.flatMap((nodes) => nodes?.[0] ?? []));
+  let before = primaries();
+  const look = () => {
+    const now = primaries();
+    const isNew = before.size > 0 && [...now].some((name) => !before.has(name));
+    if (now.size > 0) before = now;
+    if (isNew) promoted();
+  };
+  cluster.on('refresh', look);
+  return () => cluster.off('refresh', look);
 }

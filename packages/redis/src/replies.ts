@@ -8,6 +8,8 @@ const OUTAGE = new Set([
 
 /** Credentials or rights are wrong: nothing mends that but somebody who is told. */
 const DENIED = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM']);
+/** How a right is said to be missing for a command inside a script, which has no word of its own. */
+const DENIED_INSIDE = /can't run this command|No permissions to/;
 
 /** An error that the server answered with: it lives, and did what it was asked to the extent that it says. */
 const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
@@ -17,7 +19,8 @@ const firstWord = ({ message }: Error): string => message.split(' ', 1)[0]!;
 /** Everything that is no answer, and of the answers those that say "not now" or "not you". */
 export const isOutage = (error: unknown): boolean => !isReply(error) || OUTAGE.has(firstWord(error));
 
-export const isDenied = (error: unknown): error is Error => isReply(error) && DENIED.has(firstWord(error));
+export const isDenied = (error: unknown): error is Error =>
+  isReply(error) && (DENIED.has(firstWord(error)) || DENIED_INSIDE.test(error.message));
 
 /** A key of ours holds another type than ours: it reads as absent, and is overwritten. */
 export const isWrongType = (error: unknown): boolean => isReply(error) && firstWord(error) === 'WRONGTYPE';

@@ -10,34 +10,28 @@ import {
   NAMESPACE_TAG,
   type Snapshot,
   type Store,
+  storeSkipped,
   type Tag,
   type UnreadableReason,
 } from '@larder/core';
 import type { Compression } from './compression.ts';
+import { grouped } from './grouped.ts';
 import { hashTagOf, type RedisKeys } from './keys.ts';
 import type { Command, Link } from './link.ts';
-import {
-  isUntouched,
-  type LogPosition,
-  MAX_LENGTH,
-  nonce,
-  positionOf,
-  readPosition,
-  readSince,
-} from './log.ts';
+import { Logs, type Positions } from './logs.ts';
 import { OFF } from './lua/invalidate.ts';
 import { run, scripts } from './scripts.ts';
 
 /** Outlives every entry, and begins again at every use: an epoch that is gone makes its entries misses. */
 const EPOCH_TTL_MS = (MAX_RETENTION_SECONDS + 86_400) * 1000;
-/** Tags invalidated in one step: a script may not keep others waiting, and takes no endless list. */
-const TAGS_A_STEP = 500;
 
 export interface RedisStoreParts {
   readonly link: Link;
   readonly keys: RedisKeys;
   readonly clock: Clock;
   readonly compression: Compression;
+  /** Of a whole entry: larger ones take too long on their way to be hit. */
+  readonly maxEntryBytes: number;
   /** Told of what is under the name of an entry and is none. */
   readonly unreadable: (reason: UnreadableReason) => void;
   /** Told whenever the cache is found to be turned off. */
@@ -52,9 +46,11 @@ export interface RedisStoreParts {
  */
 export class RedisStore implements Store {
   readonly #parts: RedisStoreParts;
+  readonly #logs: Logs;
 
   constructor(parts: RedisStoreParts) {
     this.#parts = parts;
+    this.#logs = new Logs(parts.link, parts.keys, EPOCH_TTL_MS);
   }
 
   async get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
@@ -75,33 +71,19 @@ export class RedisStore implements Store {
   }
 
   async snapshot(tags: readonly Tag[], key: CacheKey = ''): Promise<Snapshot> {
-    const { keys } = this.#parts;
-    const [epochs, positions] = await Promise.all([
-      this.#open(tags, key),
-      Promise.all(keys.logs.map((log) => this.#position(log))),
-    ]);
-    const taken: Taken = {
-      epochs,
-      since: new Map(keys.logs.map((log, i) => [log, positions[i]])),
-    };
+    const [epochs, since] = await Promise.all([this.#open(tags, key), this.#logs.positions()]);
+    const taken = { epochs, since };
     return {
       set: (entry) => this.#set(entry, taken),
       stands: (tags) => this.#stands(tags, key, taken),
     };
   }
 
-  async invalidate(tags: readonly Tag[], acknowledged?: (tags: readonly Tag[]) => void): Promise<Delivery> {
-    const { keys } = this.#parts;
-    const inLog = async ([log, logged]: [string, Tag[]]) => {
-      for (let i = 0; i < logged.length; i += TAGS_A_STEP) {
-        const step = logged.slice(i, i + TAGS_A_STEP);
-        await this.#invalidateIn(log, step);
-        acknowledged?.(step);
-      }
-    };
-    // Where one node cannot be told, the others are all the same.
-    const told = await Promise.allSettled(grouped(tags, keys.log).map(inLog));
-    for (const result of told) if (result.status === 'rejected') throw result.reason;
+  async invalidate(
+    tags: readonly Tag[],
+    acknowledged: (tags: readonly Tag[]) => void = () => {},
+  ): Promise<Delivery> {
+    await this.#logs.invalidate(tags, acknowledged);
     return 'done';
   }
 
@@ -113,28 +95,25 @@ export class RedisStore implements Store {
     await link.send(keys.epochs(NAMESPACE_TAG).map(command));
   }
 
+  async isOn(): Promise<boolean> {
+    const { keys, link } = this.#parts;
+    const [epoch] = await link.send([['get', keys.epoch(NAMESPACE_TAG, '')]]);
+    return epoch !== OFF;
+  }
+
   async close(): Promise<void> {
     await this.#parts.release();
   }
 
-  /** The log first: a fill that makes an epoch of ours anew after this must find the invalidation there. */
-  async #invalidateIn(log: string, tags: readonly Tag[]): Promise<void> {
-    const { keys, link } = this.#parts;
-    const epochs = tags.map((tag) => keys.epochs(tag));
-    const beside = epochs.flatMap((names) => (names.length === 1 ? names : []));
-    const apart = epochs.flatMap((names) => (names.length === 1 ? [] : names));
-    await run(link, scripts.invalidate, [log, ...beside], [...APPENDED, nonce(), ...tags.map(keys.mark)]);
-    await Promise.all(apart.map((name) => run(link, scripts.forget, [name], [])));
-  }
-
   async #set(entry: Entry, taken: Taken): Promise<boolean> {
-    const { keys, link, clock, compression } = this.#parts;
+    const { keys, link, clock, compression, maxEntryBytes } = this.#parts;
     const late = entry.tags.filter((tag) => !taken.epochs.has(keys.epoch(tag, entry.key)));
     const epochs = late.length === 0 ? taken.epochs : await this.#openLate(late, entry.key, taken);
     if (epochs === undefined) return false;
     const born = entry.tags.map((tag) => epochs.get(keys.epoch(tag, entry.key)) ?? null);
     if (!born.every(isBornWith)) return false;
     const frame = encodeFrame(await compression.pack({ entry, epochs: born }));
+    if (frame.length > maxEntryBytes) throw storeSkipped('large');
     const lifetimeMs = Math.ceil(entry.retainUntil - clock.now());
     if (lifetimeMs <= 0) return false;
     await link.send([['set', keys.entry(entry.key), frame, 'PX', lifetimeMs]], frame.length);
@@ -148,7 +127,7 @@ export class RedisStore implements Store {
     const late = tags.filter((_, i) => !taken.epochs.has(names[i]!));
     const [replies, untouched] = await Promise.all([
       link.send(known.map((name): Command => ['get', name])),
-      this.#untouched(late, taken),
+      this.#logs.untouched(late, taken.since),
     ]);
     return untouched && known.every((name, i) => textOf(replies[i]) === taken.epochs.get(name));
   }
@@ -157,7 +136,9 @@ export class RedisStore implements Store {
   async #openLate(late: readonly Tag[], key: CacheKey, taken: Taken): Promise<Epochs | undefined> {
     // The epochs first: whoever invalidates after this drops what is made here.
     const opened = await this.#open(late, key);
-    return (await this.#untouched(late, taken)) ? new Map([...taken.epochs, ...opened]) : undefined;
+    return (await this.#logs.untouched(late, taken.since))
+      ? new Map([...taken.epochs, ...opened])
+      : undefined;
   }
 
   /** The epochs of tags by their names, made where there are none. */
@@ -173,32 +154,6 @@ export class RedisStore implements Store {
       return (epochs as string[]).map((epoch, i) => [names[i]!, epoch]);
     });
     return new Map((await Promise.all(opened)).flat());
-  }
-
-  /** Whether the logs show that none of the tags was invalidated since the snapshot. */
-  async #untouched(tags: readonly Tag[], { since }: Taken): Promise<boolean> {
-    const { keys, link } = this.#parts;
-    const checks = grouped(tags, keys.log).map(async ([log, logged]) => {
-      const position = since.get(log);
-      if (position === undefined) return false;
-      const [reply] = await link.send([readSince(log, position)]);
-      return isUntouched(reply, position, logged.map(keys.mark));
-    });
-    return (await Promise.all(checks)).every(Boolean);
-  }
-
-  /** Where the log is, begun if there is none; undefined where it cannot be told, which only late tags need. */
-  async #position(log: string): Promise<LogPosition | undefined> {
-    const { link } = this.#parts;
-    const read = async () => positionOf((await link.send([readPosition(log)]))[0]);
-    try {
-      const position = await read();
-      if (position !== undefined) return position;
-      await run(link, scripts.invalidate, [log], [...APPENDED, nonce()]);
-      return await read();
-    } catch {
-      return undefined;
-    }
   }
 
   #decode(frame: Buffer, key: CacheKey) {
@@ -218,21 +173,8 @@ type Epochs = ReadonlyMap<string, string>;
 interface Taken {
   /** By their names. */
   readonly epochs: Epochs;
-  /** Positions of the logs. */
-  readonly since: ReadonlyMap<string, LogPosition | undefined>;
+  readonly since: Positions;
 }
-
-function grouped<T>(items: readonly T[], by: (item: T) => string): [group: string, items: T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(by(item));
-    if (group === undefined) groups.set(by(item), [item]);
-    else group.push(item);
-  }
-  return [...groups];
-}
-
-const APPENDED = [EPOCH_TTL_MS, MAX_LENGTH] as const;
 
 /** No entry is stored that would be invalid at its birth, or valid while the cache is off. */
 const isBornWith = (epoch: string | null): epoch is string => epoch !== null && epoch !== OFF;

@@ -1,4 +1,5 @@
 import { Cache } from '@larder/core';
+import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { redisTier } from '../src/index.ts';
 
@@ -16,6 +17,26 @@ describe('redisTier refuses when the app is built', () => {
     ['no Sentinel', () => redisTier({ sentinels: [], name: 'a' })],
     ['a node of a Cluster without a host', () => redisTier({ cluster: [{ port: 1 }] } as never)],
     ['a database of a Cluster', () => redisTier({ cluster: [{ host: 'a' }], db: 1 } as never)],
+    ...[
+      { host: 5 },
+      { host: 'a', port: '6379' },
+      { host: 'a', port: 99_999_999 },
+      { host: 'a', db: 'two' },
+      { host: 'a', password: 5 },
+      { host: 'a', tls: 'yes' },
+      { path: '/a', host: 'a' },
+      { cluster: [{ host: 'a', port: 'x' }] },
+      { cluster: [{ host: 'a' }], natMap: 5 },
+      { sentinels: [{ host: 'a', porr: 1 }], name: 'a' },
+      'redis://a/abc',
+      'redis://a?enableOfflineQueue=true',
+      'redis://a:port',
+    ].map((place): [string, () => unknown] => [JSON.stringify(place), () => redisTier(place as never)]),
+    [
+      'a Cluster that is read from its replicas',
+      () => redisTier(new Cluster([{ port: 1 }], { lazyConnect: true, scaleReads: 'slave' })),
+    ],
+    ['a Sentinel’s replica', () => redisTier(new Redis({ lazyConnect: true, role: 'slave' }))],
     ['a breaker that opens at nothing', () => redisTier('redis://localhost', { breaker: { failures: 0 } })],
     ['a budget of nothing', () => redisTier('redis://localhost', { budgetMs: 0 })],
     [

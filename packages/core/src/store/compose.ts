@@ -4,7 +4,7 @@ import { invalidOptions } from '../errors.ts';
 import type { Observer } from '../events.ts';
 import { guardedLock } from '../guarded-lock.ts';
 import { type Lock, unsharedLock } from '../lock.ts';
-import { Switch } from '../switch.ts';
+import { type SharedSwitch, Switch } from '../switch.ts';
 import type { Waiting } from './attempt.ts';
 import { guardedStore } from './guarded.ts';
 import { type MemoryOptions, memoryStore } from './memory.ts';
@@ -35,7 +35,7 @@ export interface Shared {
   readonly store: Store;
   readonly lock: Lock;
   /** Turns the cache off for all who share the tier, or on again with nothing in it. */
-  turn?(on: boolean): Promise<void>;
+  readonly allSwitch?: SharedSwitch;
   /** What is wrong with it, as far as it can tell; rejects where it cannot be asked. */
   doctor?(): Promise<Report>;
 }
@@ -88,8 +88,8 @@ export function storeOf(settings: StoreSettings, clock: Clock, observe: Observer
   const context = { ...about, tier: redis.name, ...WAITING, ...redis.waiting };
   const shared = redis.open({ ...about, off: () => killSwitch.heard(), forgot: () => far.repeat() });
   const far = guardedStore(shared.store, context);
-  const turn = shared.turn?.bind(shared);
-  const killSwitch = new Switch({ ...about, shared: turn && { context, turn } });
+  const at = shared.allSwitch;
+  const killSwitch = new Switch({ ...about, shared: at && { context, at } });
   return {
     namespace,
     store: near === undefined ? far : tieredStore(near, far, clock),
