@@ -1,8 +1,8 @@
 import { NAMESPACE_TAG, type Store } from '@larder/core';
 import { sharedStoreContract, storeContract } from '@larder/core/testing';
 import { type LocalCluster, spawnCluster } from '@larder/servers';
-import { Cluster } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cluster, Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisTierOptions, redisTier } from '../src/index.ts';
 import { contextOf } from './support/context.ts';
 import { valueEntry } from './support/entry.ts';
@@ -133,5 +133,37 @@ describe('in a Cluster', () => {
     expect((await names(place)).every((name) => name.startsWith('app:larder:'))).toBe(true);
     expect(await mine.ping()).toBe('PONG');
     mine.disconnect();
+  });
+
+  it('whose node begins anew with what it had saved long ago, is told again what that had acknowledged', async () => {
+    const own = await spawnCluster({ replicas: 0, args: ['--enable-debug-command', 'yes'] });
+    onTestFinished(() => own.stop());
+    const place = namespace('older');
+    const repeats: number[] = [];
+    const { store, lock } = redisTier({ cluster: own.seeds }, PATIENT).open(
+      contextOf(place, undefined, { forgot: () => repeats.push(1) }),
+    );
+    onTestFinished(() => store.close());
+    await lock.close();
+    await untilReady(store);
+    const entry = valueEntry();
+    await (await store.snapshot(entry.tags, entry.key)).set(entry);
+    expect(repeats).toEqual([]);
+    for (const node of own.nodes) {
+      const redis = new Redis(node.url, { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 });
+      redis.on('error', () => {});
+      await redis.ping().catch(() => {});
+      await redis.call('DEBUG', 'RESTART').catch(() => {});
+      redis.disconnect();
+    }
+    await expect
+      .poll(
+        async () => {
+          await store.get(entry.key, entry.tags).catch(() => {});
+          return repeats.length;
+        },
+        { timeout: 25_000 },
+      )
+      .toBeGreaterThan(0);
   });
 });
