@@ -135,7 +135,7 @@ export class Cache {
   }
 
   /**
-   * The values of several keys, in their order: all looked for in one round trip, and what is missing loaded in one call.
+   * The values of several keys, in their order: all looked for in one round trip, and what is missing loaded together.
    * `load` gives values by key, and those that it leaves out are `undefined`. Each is a value like those of `getOrSet`.
    *
    * @throws LarderError as `getOrSet`; and what `load` throws

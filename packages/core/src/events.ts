@@ -95,7 +95,7 @@ export type CacheEvent =
       readonly tags: number;
     }
   | {
-      /** The cache is turned off, or on again, by this process. */
+      /** This process has turned the cache off, or on again, or heard that another has. */
       readonly type: 'switch';
       readonly namespace: string;
       readonly on: boolean;

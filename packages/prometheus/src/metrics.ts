@@ -86,9 +86,7 @@ export function metricsIn(register: Registry, prefix: string, ratios: HitRatios)
       ]),
     ),
     disabled: new Gauge(
-      common('disabled', 'Whether this process has turned the cache off, for all who share it.', [
-        'namespace',
-      ]),
+      common('disabled', 'Whether this process knows the cache to be turned off.', ['namespace']),
     ),
     entries: new Gauge(common('entries', 'Entries held.', ['namespace', 'tier'])),
     bytes: new Gauge(common('bytes', 'Bytes held.', ['namespace', 'tier'])),

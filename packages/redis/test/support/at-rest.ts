@@ -10,7 +10,7 @@ export interface Resting {
   readonly cache: Cache;
   readonly redis: Redis;
   readonly observer: RecordingObserver;
-  /** The value of a key, which says whose it is and which load made it. */
+  /** The value of a key, which says whose it is and which load made it; once it is stored. */
   ask(key?: string): Promise<string>;
   /** Names in Redis of a kind: `e` entries, `t` epochs of tags, `l` locks. */
   names(kind: 'e' | 't' | 'l'): Promise<string[]>;
@@ -61,11 +61,16 @@ export async function resting(options: Options = {}): Promise<Resting> {
       if (typeof framed === 'string') throw new Error(framed);
       return framed;
     },
-    ask: (key = 'key') =>
-      cache.getOrSet(key, { ttl: 60, tags: ['tag'] }, () => {
+    async ask(key = 'key') {
+      const before = loads;
+      const value = await cache.getOrSet(key, { ttl: 60, tags: ['tag'] }, () => {
         loads += 1;
         return `${key}, load ${loads}`;
-      }),
+      });
+      // Nobody waits for what is loaded to be stored, but for its lock to be given back, which is after that.
+      if (loads > before) await expect.poll(() => names('l'), { timeout: 20_000, interval: 1 }).toEqual([]);
+      return value;
+    },
   };
 }
 
