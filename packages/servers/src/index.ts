@@ -1,5 +1,14 @@
 export { DataInUseError, NoServerError, ServerFailedError } from './errors.ts';
 export { type PostgresOptions, startPostgres } from './postgres/start.ts';
+export type { Connection, Sent } from './proxy/connection.ts';
+export { type Direction, type Fault, type Faults, flipEvery, SILENCE } from './proxy/faults.ts';
+export { type TcpProxy, tcpProxy } from './proxy/proxy.ts';
+export type { Where } from './proxy/rules.ts';
+export { type ClusterNode, type ClusterOptions, type LocalCluster, spawnCluster } from './redis/cluster.ts';
+export type { MoveOptions, MovePoint } from './redis/move-slot.ts';
+export { type LocalSentinels, type SentinelOptions, spawnSentinel } from './redis/sentinel.ts';
+export { slotOf } from './redis/slots.ts';
 export { type LocalRedisOptions, spawnRedis } from './redis/spawn.ts';
 export { type RedisOptions, startRedis } from './redis/start.ts';
+export { type SecureRedis, spawnSecureRedis } from './redis/tls.ts';
 export type { LocalRedis, Progress, Server } from './server.ts';

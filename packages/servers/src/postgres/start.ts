@@ -37,7 +37,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Serv
     const cluster = await ensureCluster(program, home, account);
     await claimCluster(cluster);
     const run: Run = { program, account, cluster, database, durable: dataDir !== undefined, temporary };
-    return await onFreePort(undefined, (port) => runOnPort(run, port));
+    return await onFreePort({}, (port) => runOnPort(run, port));
   } catch (error) {
     await temporary.remove();
     throw error;

@@ -1,4 +1,5 @@
 import { mayUseInstalled } from '../choice.ts';
+import { noLocalRedis } from '../errors.ts';
 import { onPath, versionOf } from '../process/command.ts';
 import type { Progress } from '../server.ts';
 import { unpackRedis } from './debian.ts';
@@ -12,6 +13,14 @@ export interface RedisProgram {
 /** A redis-server to run. What is missing goes into `tried`, one line each. */
 export async function findRedis(tried: string[], onProgress: Progress): Promise<RedisProgram | undefined> {
   return (await installed(tried)) ?? (await unpacked(tried, onProgress));
+}
+
+/** A redis-server to run, or an error that says what is missing. */
+export async function localRedis(onProgress: Progress = () => {}): Promise<RedisProgram> {
+  const tried: string[] = [];
+  const program = await findRedis(tried, onProgress);
+  if (!program) throw noLocalRedis(tried);
+  return program;
 }
 
 async function installed(tried: string[]): Promise<RedisProgram | undefined> {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { ask } from '../resp/ask.ts';
 
 /** Whether the Redis on this port takes commands, and is the process we started and not a neighbour. */
 export function redisAnswers(port: number, pid: number): Promise<boolean> {
@@ -21,3 +22,7 @@ export function redisAnswers(port: number, pid: number): Promise<boolean> {
     });
   });
 }
+
+/** Whether a replica has all that its primary has, and hears what comes. */
+export const isInStep = async ({ port }: { readonly port: number }): Promise<boolean> =>
+  String(await ask(port, 'INFO', 'replication')).includes('master_link_status:up\r\n');

@@ -1,10 +1,9 @@
 import { join, resolve } from 'node:path';
-import { noLocalRedis } from '../errors.ts';
 import { temporaryFolder } from '../files/temporary.ts';
 import { startChild } from '../process/child.ts';
 import { onFreePort } from '../process/port.ts';
 import type { LocalRedis, Progress } from '../server.ts';
-import { findRedis, type RedisProgram } from './find.ts';
+import { localRedis, type RedisProgram } from './find.ts';
 import { redisAnswers } from './probe.ts';
 
 export interface LocalRedisOptions {
@@ -15,18 +14,17 @@ export interface LocalRedisOptions {
   /** Redis' working folder, kept afterwards; a temporary one when absent. */
   readonly dir?: string | undefined;
   readonly onProgress?: Progress | undefined;
+  /** No free port above this one will do. */
+  readonly highestPort?: number | undefined;
 }
 
 /** Always a private process on loopback: what a fault test may kill without asking. */
 export async function spawnRedis(options: LocalRedisOptions = {}): Promise<LocalRedis> {
-  const tried: string[] = [];
-  const program = await findRedis(tried, options.onProgress ?? (() => {}));
-  if (!program) throw noLocalRedis(tried);
-  return runRedis(program, options);
+  return runRedis(await localRedis(options.onProgress), options);
 }
 
 export function runRedis(program: RedisProgram, options: LocalRedisOptions): Promise<LocalRedis> {
-  return onFreePort(options.port, (port) => runOnPort(program, options, port));
+  return onFreePort(options, (port) => runOnPort(program, options, port));
 }
 
 async function runOnPort(
