@@ -8,6 +8,7 @@ import { Nodes } from './nodes.ts';
 import { type RedisTierOptions, type TierSettings, tierSettings } from './options.ts';
 import { connector, type RedisPlace } from './place.ts';
 import { onReplaced } from './replaced.ts';
+import { breakSilence } from './silence.ts';
 import { RedisStore } from './store.ts';
 import { hearing } from './subscription.ts';
 import { warnOnce } from './warn.ts';
@@ -38,11 +39,13 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
       const { deadlineMs, budgetMs } = settings.waiting;
       const nodes = new Nodes(client, { ...about, clock, observe, deadlineMs, breaker: settings.breaker });
       if (owned) hearErrors(client, (error) => nodes.failed(error));
+      const stopLooking = owned ? breakSilence(client) : () => {};
       const stopListening = onReplaced(client, forgot);
       const link = new ClientLink(client, nodes, settings);
       const keys = redisKeys(settings.keyPrefix, namespace, isCluster(client));
       const release = async () => {
         stopListening();
+        stopLooking();
         nodes.close();
         if (owned) client.disconnect();
       };

@@ -56,7 +56,7 @@ export class ClientLink implements Link {
     if (bytes > 0 && this.#pendingBytes > 0 && this.#pendingBytes + bytes > maxPendingBytes)
       throw storeSkipped('full');
     this.#pendingBytes += bytes;
-    const sent = commands.map((command) => new Sent(command, bytes / commands.length));
+    const sent = commands.map((command) => new Sent(command, commands, bytes / commands.length));
     const begins = this.#waiting.length === 0;
     this.#waiting.push(...sent);
     if (this.#settings.pipelining === 'call') this.#flush();
@@ -74,7 +74,19 @@ export class ClientLink implements Link {
       else group.push(sent);
     }
     this.#waiting = [];
-    for (const [node, group] of groups) this.#travel(node, group);
+    for (const [node, group] of groups) {
+      // What goes out to see is one call, whoever else asked at the same time.
+      const alone = this.#nodes.breaker(node).state === 'closed' ? undefined : group[0]!.call;
+      this.#travel(node, alone === undefined ? group : group.filter(({ call }) => call === alone));
+      if (alone !== undefined) this.#skip(group.filter(({ call }) => call !== alone));
+    }
+  }
+
+  #skip(sent: readonly Sent[]): void {
+    for (const one of sent) {
+      this.#pendingBytes -= one.bytes;
+      one.settle([storeSkipped('open'), undefined]);
+    }
   }
 
   #travel(node: string, group: readonly Sent[]): void {
@@ -138,13 +150,16 @@ const keyOf = ([name, ...args]: Command): string => String(SCRIPTED.has(name) ? 
 /** A command on its way. */
 class Sent {
   readonly command: Command;
+  /** All that was asked with it. */
+  readonly call: readonly Command[];
   readonly bytes: number;
   readonly reply: Promise<unknown>;
   #resolve!: (result: unknown) => void;
   #reject!: (error: Error) => void;
 
-  constructor(command: Command, bytes: number) {
+  constructor(command: Command, call: readonly Command[], bytes: number) {
     this.command = command;
+    this.call = call;
     this.bytes = bytes;
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -55,8 +55,6 @@ export type RedisPlace = string | URL | ServerPlace | SentinelPlace | ClusterPla
 
 const CREDENTIALS = ['username', 'password', 'tls'];
 const MAX_RETRY_DELAY_MS = 2000;
-/** A connection that owes an answer for longer is dead, whatever it says of itself. */
-const SILENCE_MS = 10_000;
 const SLOTS_REFRESH_MS = 5000;
 
 /**
@@ -140,7 +138,6 @@ const ownOptions = (connectTimeout: number): RedisOptions => ({
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
-  socketTimeout: SILENCE_MS,
   retryStrategy: reconnectDelayMs,
   reconnectOnError: isReadOnly,
 });
