@@ -3,14 +3,8 @@ import type { Request } from 'express';
 import { NOBODYS, ReadLog } from './read-log.ts';
 import { fieldsOfRequest } from './request-head.ts';
 import { shownCookies, shownFields, shownLines, shownRaw, type Values, type WatchRules } from './shown.ts';
-import {
-  ALWAYS,
-  PARSED_COOKIES,
-  WATCH,
-  type Watchable,
-  type Watched,
-  type WatchedProperty,
-} from './watched-properties.ts';
+import type { Watchable, Watched, WatchedProperty } from './watched-properties.ts';
+import { ALWAYS, PARSED_COOKIES, WATCH } from './watched-properties.ts';
 import { COOKIES, FIELDS, type Tally, WatchedValues } from './watched-values.ts';
 
 export type { WatchRules } from './shown.ts';
@@ -150,8 +144,9 @@ class RequestWatch implements Watch, Watched {
     if (this.#over) return;
     this.#over = true;
     this.#log.pause();
-    for (const property of this.#properties) this.#putBack(property);
-    Reflect.deleteProperty(this.#req, WATCH);
+    const back = this.#properties.map((property) => this.#putBack(property));
+    // Whoever has put accessors of his own over ours will put ours back: they go on, and show what there is.
+    if (back.every(Boolean)) Reflect.deleteProperty(this.#req, WATCH);
   }
 
   value(name: string, self: object): unknown {
@@ -189,15 +184,17 @@ class RequestWatch implements Watch, Watched {
     else property.unwatchable(this, this.#req);
   }
 
-  /** The handler may have removed an accessor, or put a property of its own in its place. */
-  #putBack({ name, own }: WatchedProperty): void {
-    if (Reflect.getOwnPropertyDescriptor(this.#req, name)?.get !== own.get) return;
+  /** The handler may have removed an accessor, or put a property of its own in its place. False where it may come back. */
+  #putBack({ name, own }: WatchedProperty): boolean {
+    const now = Reflect.getOwnPropertyDescriptor(this.#req, name)?.get;
+    if (now !== own.get) return now === undefined;
     const before = this.#before.get(name);
     if (before === undefined) Reflect.deleteProperty(this.#req, name);
     else Reflect.defineProperty(this.#req, name, before);
     const view = this.#views.get(name);
     if (this.#written.has(name)) Reflect.set(this.#req, name, this.#written.get(name));
     else if (view?.changed) Reflect.set(this.#req, name, view.settle());
+    return true;
   }
 
   /** Read beneath the accessors, from wherever Express has hung the request by now. */
@@ -208,14 +205,13 @@ class RequestWatch implements Watch, Watched {
   }
 
   #viewOf(name: string, self: object): WatchedValues {
-    let view = this.#views.get(name);
-    if (view === undefined) {
-      // Node makes headersDistinct from rawHeaders, when somebody asks for it first.
-      const sent = this.outside(() => this.#sent(name, self)) as Values;
-      const { show, tally } = KINDS[name]!;
-      view = new WatchedValues(this, tally, sent, show(sent, this.#rules));
-      this.#views.set(name, view);
-    }
+    const known = this.#views.get(name);
+    if (known !== undefined) return known;
+    // Node makes headersDistinct from rawHeaders, when somebody asks for it first.
+    const sent = this.outside(() => this.#sent(name, self)) as Values;
+    const { show, tally } = KINDS[name]!;
+    const view = new WatchedValues(this, tally, sent, show(sent, this.#rules));
+    this.#views.set(name, view);
     return view;
   }
 }
@@ -234,6 +230,5 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-function defineValue(on: object, name: string, value: unknown): void {
+const defineValue = (on: object, name: string, value: unknown) =>
   Reflect.defineProperty(on, name, { value, writable: true, enumerable: true, configurable: true });
-}

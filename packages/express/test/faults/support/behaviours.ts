@@ -9,6 +9,8 @@ export interface Said {
   /** The process. */
   readonly by: number;
   readonly run: number;
+  /** When, on the machine's one clock, in µs. */
+  readonly began: number;
   /** It is the handler's own failure. */
   readonly failed?: true;
 }

@@ -10,3 +10,6 @@ export const amount = (short: number, many: number): number => (long ? many : sh
 export function takeTime(): void {
   vi.setConfig({ testTimeout: long ? 15 * 60_000 : 90_000 });
 }
+
+/** How long what goes on and on goes on: `LARDER_SOAK_MINUTES`, two hours where nothing is said; in short once through. */
+export const soakMs = long ? Number(process.env.LARDER_SOAK_MINUTES ?? 120) * 60_000 : 0;

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import { type RedisPlace, type RedisTierOptions, redisTier } from '@larder/redis';
-import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
-import { createLarder, type LarderOptions, type Policy } from '../../../src/index.ts';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import { createLarder, type LarderOptions, type MemoryOptions, type Policy } from '../../../src/index.ts';
 import { type Behaviour, behaviours, Failure } from './behaviours.ts';
 import { Ledger } from './ledger.ts';
 import { mortalClient } from './mortal.ts';
@@ -18,8 +18,10 @@ export interface Setup {
   readonly mortal: boolean;
   /** Absent: as patient as a busy machine needs it. */
   readonly tier?: RedisTierOptions;
-  /** Every request asks Redis. */
-  readonly memory?: false;
+  /** Absent: as much as is usual. `false`: every request asks Redis. */
+  readonly memory?: MemoryOptions | false;
+  /** A module whose default export comes before the cache on its route. */
+  readonly before?: string;
 }
 
 /** One run of the handler; times are of the machine's one clock, in µs, so that processes can be compared. */
@@ -40,7 +42,7 @@ const larder = createLarder({
   redis: redisTier(mortal?.client ?? setup.redis, setup.tier ?? PATIENT),
   fills: setup.fills,
   observe: ledger.observe,
-  ...(setup.memory === false && { memory: false }),
+  ...(setup.memory !== undefined && { memory: setup.memory }),
 });
 
 const troubles: string[] = [];
@@ -55,8 +57,10 @@ const endedOf = new Map<string, number>();
 const gates = new Set<() => void>();
 let behaving: readonly Behaviour[] = ['answers'];
 let held = false;
+let made = 0;
 let arrived = 0;
 let gone = 0;
+let leaving: 'no' | 'yes' | 'ready' = 'no';
 let [atOnce, mostAtOnce, mostOfOnePath] = [0, 0, 0];
 /** At the beginning of each run: how many run, itself included, and how many have ended. */
 const crowding: { path: string; running: number; ended: number }[] = [];
@@ -82,8 +86,9 @@ function enter(path: string): () => void {
 
 async function handle(req: Request, res: Response): Promise<void> {
   const leave = enter(req.path);
+  made += 1;
   const run: Run = {
-    run: runs.length + 1,
+    run: made,
     path: req.path,
     unseen: !(req.socket instanceof Socket),
     began: microseconds(),
@@ -94,7 +99,7 @@ async function handle(req: Request, res: Response): Promise<void> {
   if (then.length > 0) behaving = then;
   const gate = () => (held ? new Promise<void>((open) => gates.add(open)) : Promise.resolve());
   try {
-    const said = { path: req.path, by: process.pid, run: run.run };
+    const said = { path: req.path, by: process.pid, run: run.run, began: run.began };
     await behaviours[now!]({ req, res, said, gate, weigh });
   } finally {
     run.ended = microseconds();
@@ -112,7 +117,8 @@ const app = express();
 app.set('etag', false);
 // Express would print every error that a test has it make.
 app.set('env', 'test');
-app.get('/*path', larder.cacheResponse({ ...setup.policy, tags: ['thing'] }), handle);
+const before = setup.before === undefined ? [] : [(await import(setup.before)).default as RequestHandler];
+app.get('/*path', ...before, larder.cacheResponse({ ...setup.policy, tags: ['thing'] }), handle);
 app.use(failed);
 
 const server = createServer(app);
@@ -150,6 +156,14 @@ const calls = {
   dieBehind: (writes: number) => mortal!.dieBehind(writes),
   written: () => mortal!.written(),
   told: () => ledger.told(),
+  turn: (on: boolean) => (on ? larder.cache.enable() : larder.cache.disable()),
+  close: () => larder.close(),
+  /** Lets go of what it knows of runs, which is more than the cache keeps of them. */
+  forget() {
+    for (const known of [runs, crowding]) known.length = 0;
+    endedOf.clear();
+    running.clear();
+  },
   memory() {
     globalThis.gc!();
     return { ...process.memoryUsage(), heaviest };
@@ -163,7 +177,8 @@ const calls = {
       mostAtOnce,
       mostOfOnePath,
       crowding,
-      runs: runs.length,
+      runs: made,
+      leaving,
       resources: process.getActiveResourcesInfo(),
     };
   },
@@ -182,4 +197,15 @@ process.on('message', async ({ id, name, args }: Call) => {
   process.send!({ id, value: await call(...args) });
 });
 process.on('disconnect', () => process.exit());
+process.on('SIGTERM', async () => {
+  leaving = 'yes';
+  server.close();
+  await larder.close();
+  leaving = 'ready';
+  // Nothing but what it still has to do keeps it from here on.
+  process.channel?.unref();
+});
+process.on('exit', () => {
+  if (troubles.length > 0) process.exitCode = 1;
+});
 server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }));

@@ -12,7 +12,7 @@ export interface Rig {
   readonly one: Shop;
   readonly two: Shop;
   readonly shops: readonly Shop[];
-  keys(kind: 'e' | 'l'): Promise<string[]>;
+  keys(kind: 'e' | 'l' | 't'): Promise<string[]>;
   /** The tokens of the locks that are held, each with a `+` where somebody waits for it. */
   locks(): Promise<string[]>;
   /** Resolves once somebody in another process waits for the one fill that is under way. */
@@ -21,6 +21,8 @@ export interface Rig {
 
 export interface RigOptions extends Partial<Omit<Setup, 'redis' | 'namespace'>> {
   readonly processes?: number;
+  /** Makes the server ready for them, and says where they find it. Absent: they find it as it is. */
+  readonly place?: (redis: LocalRedis, client: Redis) => Promise<Setup['redis']>;
 }
 
 // Processes are started on a machine that may be busy with others; what is to be seen is waited for, and not timed.
@@ -60,14 +62,14 @@ async function end({ shops }: Rig): Promise<void> {
 }
 
 /** On one Redis: they share what they store, and hear of each other's fills. */
-async function open({ processes = 2, ...given }: RigOptions, atEnd: AtEnd): Promise<Rig> {
+async function open({ processes = 2, place, ...given }: RigOptions, atEnd: AtEnd): Promise<Rig> {
   const redis = await spawnRedis();
   atEnd(() => redis.stop());
   const client = await clientOf(redis, atEnd);
   rigs += 1;
   const namespace = `faults-${process.pid}-${rigs}`;
   const setup: Setup = {
-    redis: redis.url,
+    redis: (await place?.(redis, client)) ?? redis.url,
     namespace,
     policy: { ttl: 600 },
     // Whoever is to be told, and is not, waits for longer than a test may take.

@@ -33,8 +33,12 @@ interface Message {
 export type AtEnd = (end: () => void | Promise<void>) => void;
 
 /** A process of its own with an app in it. */
-export async function startShop(setup: Setup, atEnd: AtEnd = onTestFinished): Promise<Shop> {
-  const child = fork(fileURLToPath(new URL('./process.ts', import.meta.url)), {
+export async function startShop(
+  setup: Setup,
+  atEnd: AtEnd = onTestFinished,
+  program = new URL('./process.ts', import.meta.url),
+): Promise<Shop> {
+  const child = fork(fileURLToPath(program), {
     execArgv: ['--expose-gc', '--conditions=@larder/source', '--import', 'tsx'],
     env: { ...process.env, NODE_ENV: 'test', SETUP: JSON.stringify(setup) },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
@@ -49,7 +53,7 @@ export class Shop {
   readonly #process: ReturnType<typeof fork>;
   readonly #port: number;
   readonly #replies = new Map<number, (value: unknown) => void>();
-  readonly exited: Promise<unknown>;
+  readonly exited: Promise<{ readonly code: number | null }>;
   alive = true;
   /** What it has printed where errors are printed. */
   complaints = '';
@@ -61,8 +65,9 @@ export class Shop {
     this.pid = child.pid!;
     this.#process = child;
     this.#port = port;
-    this.exited = once(child, 'exit').then(() => {
+    this.exited = once(child, 'exit').then(([code]) => {
       this.alive = false;
+      return { code };
     });
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.complaints += text;
@@ -121,7 +126,7 @@ export class Shop {
     return this.call('state');
   }
 
-  async kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  async kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): Promise<void> {
     this.#process.kill(signal);
     if (signal === 'SIGKILL') await this.exited;
   }
@@ -155,7 +160,7 @@ export class Shop {
 
 /** S4: nothing of another key. S1: no failure that is not the handler's own. */
 function saidBy(answer: Answer, path: string): Said {
-  if (answer.status === 504 && answer.body.length === 0) return { path, by: 0, run: 0 };
+  if (answer.status === 504 && answer.body.length === 0) return { path, by: 0, run: 0, began: 0 };
   const said = JSON.parse(text(answer)) as Said;
   expect(said.path).toBe(path);
   expect(said.failed ?? false).toBe(answer.status >= 500);
