@@ -30,6 +30,8 @@ export class Switch {
   #off = false;
   /** Each turn that is made here takes the place of those before it, wherever they have come. */
   #turns = 0;
+  /** What the others have not been told. */
+  #untold: boolean | undefined;
   #cancel = () => {};
   #closed = false;
 
@@ -43,7 +45,8 @@ export class Switch {
 
   /** The shared store has been seen to say that it is off. */
   readonly heard = (): void => {
-    if (this.#off) return;
+    // Nor is it news that it is off there, to who has yet to turn it on.
+    if (this.#off || this.#untold === true) return;
     this.#set(false);
     this.#later(() => this.#look());
   };
@@ -76,8 +79,10 @@ export class Switch {
     const { shared } = this.#parts;
     if (shared === undefined) return 'done';
     const turn = this.#turns;
+    this.#untold = on;
     const told = await attempt(shared.context, 'switch', () => shared.at.turn(on).then(() => true), false);
     if (turn !== this.#turns) return 'done';
+    if (told) this.#untold = undefined;
     if (!told) this.#later(() => this.#tell(on));
     else if (!on) this.#later(() => this.#look());
     return told ? 'done' : 'pending';

@@ -158,6 +158,23 @@ describe('a cache that is turned off', () => {
     await mine!.close();
   });
 
+  it('is turned on where that could not be told at once, though it is read meanwhile that it is off', async () => {
+    const { caches, clock, tier, outcomes } = processes(1);
+    const ask = () => caches[0]!.withCache('key', 600, () => 1);
+    await caches[0]!.disable();
+    tier.failing = true;
+    expect(await caches[0]!.enable()).toEqual({ state: 'pending' });
+    await ask();
+    tier.failing = false;
+    clock.advance(1000);
+    await turn();
+    expect(tier.off).toBe(false);
+    clock.advance(1000);
+    await ask();
+    await ask();
+    expect(outcomes().at(-1)).toBe('hit');
+  });
+
   it('still sends invalidations', async () => {
     const { caches, clock } = processes(2);
     const [mine, theirs] = caches;

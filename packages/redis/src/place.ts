@@ -99,8 +99,6 @@ function sentinelConnector(place: SentinelPlace, own: RedisOptions): () => Redis
       enableTLSForSentinelMode: true,
       sentinelTLS: tlsOptions(sentinelTls),
     }),
-    // Hears of a failover from the Sentinels, and does not wait for the old primary to fail.
-    failoverDetector: true,
     sentinelRetryStrategy: reconnectDelayMs,
     sentinelReconnectStrategy: reconnectDelayMs,
   };

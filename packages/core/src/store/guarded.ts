@@ -4,6 +4,7 @@ import type { CacheKey } from '../key.ts';
 import type { Tag } from '../tags.ts';
 import { attempt, type GuardContext } from './attempt.ts';
 import { aside, Budget, budgetOfRequest } from './budget.ts';
+import { Invalidations } from './invalidations.ts';
 import { inTime } from './patience.ts';
 import { Recent } from './recent.ts';
 import type { Snapshot, Store } from './store.ts';
@@ -28,6 +29,8 @@ class GuardedStore implements Store {
   readonly #context: GuardContext;
   readonly #recent: Recent;
   readonly #undelivered = new Undelivered();
+  /** A read that began before may still have what the store has been told of meanwhile. */
+  readonly #delivered = new Invalidations();
   #delivering: Promise<void> | undefined;
   #told = 0;
   #cancelRetry = () => {};
@@ -41,8 +44,10 @@ class GuardedStore implements Store {
 
   async get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
     this.#deliverMore();
+    const { moment } = this.#delivered;
     const entry = await this.#attempt('get', () => this.#store.get(key, tags), undefined);
-    return entry !== undefined && this.#undelivered.touches(entry.tags) ? undefined : entry;
+    if (entry === undefined || this.#undelivered.touches(entry.tags)) return undefined;
+    return this.#delivered.touched(entry.tags, moment) ? undefined : entry;
   }
 
   async snapshot(tags: readonly Tag[], key?: CacheKey): Promise<Snapshot> {
@@ -104,6 +109,7 @@ class GuardedStore implements Store {
   async #send(): Promise<void> {
     const { last } = this.#undelivered;
     const acknowledged = (tags: readonly Tag[]) => {
+      this.#delivered.mark(tags);
       this.#recent.add(this.#undelivered.acknowledge(tags, last));
       this.#tell();
     };

@@ -264,3 +264,31 @@ describe('an invalidation by a request that has no time left', () => {
     expect(sent).toEqual([['t:a']]);
   });
 });
+
+describe('a read that begins while an invalidation is undelivered, and ends when it is delivered', () => {
+  it('gives nothing of what that was about', async () => {
+    const { far, store } = rig();
+    await fill(store);
+    far.failing = true;
+    expect(await store.invalidate(['t:a'])).toBe('pending');
+    let answer = () => {};
+    const { get } = far;
+    far.get = async (key, tags) => {
+      far.get = get;
+      const found = await get(key, tags);
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return found;
+    };
+    const invalidate = far.invalidate;
+    far.invalidate = async () => 'pending';
+    far.failing = false;
+    const reading = store.get('key', entry.tags);
+    await new Promise((resolve) => setImmediate(resolve));
+    far.invalidate = invalidate;
+    expect(await store.invalidate(['t:b'])).toBe('done');
+    answer();
+    expect(await reading).toBeUndefined();
+  });
+});

@@ -79,11 +79,16 @@ describe('F44: a process that is killed between two steps of storing a response'
     const redis = await spawnRedis();
     onTestFinished(() => redis.stop());
     const client = await clientOf(redis);
-    const whole = await mortalShop(redis.url, `whole-${process.pid}`);
-    await whole.ask('/a');
-    await poll(() => client.keys('larder:*:l:*')).toEqual([]);
-    const { written, roundTrips } = await whole.call('written');
-    expect(written).toBeGreaterThan(8);
+    const whole = async (namespace: string) => {
+      const shop = await mortalShop(redis.url, namespace);
+      await shop.ask('/a');
+      await poll(() => client.keys('larder:*:l:*')).toEqual([]);
+      return (await shop.call('written')).written;
+    };
+    // The first is told that Redis does not know its scripts yet, and sends each twice.
+    await whole(`first-${process.pid}`);
+    const written = await whole(`whole-${process.pid}`);
+    expect(written).toBeGreaterThan(5);
     const writes = times(written, (i) => i + 1);
     const left: Awaited<ReturnType<typeof leftBehind>>[] = [];
     const work = async () => {
@@ -95,8 +100,7 @@ describe('F44: a process that is killed between two steps of storing a response'
     for (const { write, by, stored, endless, statuses } of left) {
       expect([write, ...statuses]).toEqual([write, stored === undefined ? 504 : 200, 504, 200]);
       if (stored !== undefined) expect(stored).toMatchObject({ path: '/a', by });
-      // Within a round trip the log of a new namespace stands without an end, between the two commands that begin it.
-      if (roundTrips.includes(write)) expect(endless).toEqual([]);
+      expect(endless).toEqual([]);
     }
     // Some died before it was there, and some behind it.
     expect(new Set(left.map(({ stored }) => stored !== undefined)).size).toBe(2);

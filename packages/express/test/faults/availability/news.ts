@@ -31,20 +31,27 @@ export async function listen(shop: Shop): Promise<() => Promise<News>> {
   };
 }
 
-/** Whatever a shop asks of Redis in one call of its cache, one of these commands is in it. */
-const SIGNS = [
-  { names: ['get'], key: ':e:' },
-  { names: ['set'], key: ':e:' },
-  { names: ['xrevrange'], key: ':i' },
-  { names: ['evalsha', 'eval'], key: ':l:' },
-];
+/** Counts the entries that shops have asked for through the proxy since. */
+export function countReads(proxy: TcpProxy): () => number {
+  let reads = 0;
+  proxy.tap(({ name, args }) => {
+    if (name === 'get' && args[0]!.includes(':e:')) reads += 1;
+  });
+  return () => reads;
+}
 
-/** Counts the calls that shops have sent through the proxy since. */
+/** Counts how often shops have asked anything of Redis since, where that is rare: what comes together is one call. */
 export function countCalls(proxy: TcpProxy): () => number {
   let calls = 0;
+  let together = false;
   proxy.tap(({ name, args }) => {
-    const has = (key: string) => args.some((arg) => arg.includes(key));
-    if (SIGNS.some(({ names, key }) => names.includes(name) && has(key))) calls += 1;
+    // Others are of the connection, and of nothing that is stored.
+    if (together || name === 'subscribe' || !args.some((arg) => arg.startsWith('larder:'))) return;
+    calls += 1;
+    together = true;
+    setImmediate(() => {
+      together = false;
+    });
   });
   return () => calls;
 }

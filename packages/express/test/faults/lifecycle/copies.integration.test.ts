@@ -81,13 +81,16 @@ describe('F59: two copies of the packages in one process, one around the other',
     const redis = await server();
     const copy = await copyPackages();
     const before = copy.url('test/faults/lifecycle/other-copy.ts').href;
-    const one = await startShop({ ...setupOn(redis), fills: { waitTimeout: 1, fillTimeout: 1 }, before });
+    const one = await startShop({ ...setupOn(redis), before });
     const client = await clientOf(redis);
     // Both connect when they are first asked.
     await one.ask('/first');
     await one.begin();
     onTestFinished(() => one.end());
-    const replies = await Promise.all(times(5, () => one.ask('/a')));
+    const asking = times(5, () => one.ask('/a'));
+    // Neither waits for the other, which would wait for it.
+    await poll(() => one.runs('/a')).toHaveLength(1);
+    const replies = await Promise.all(asking);
     expect(madeBy([...replies, await one.ask('/a')])).toHaveLength(1);
     expect(await client.keys('larder:*:l:*')).toEqual([]);
     expect(await one.call('invalidate', 'thing')).toEqual({ state: 'done' });

@@ -2,6 +2,7 @@ import { type LocalRedis, spawnRedis, type TcpProxy } from '@larder/servers';
 import type { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { Rig } from '../support/rig.ts';
+import type { Shop } from '../support/shop.ts';
 
 /** What happens to shops that reach their Redis through a proxy. */
 export interface Scene extends Rig {
@@ -55,9 +56,14 @@ async function fail({ shops }: Scene): Promise<Heal> {
   };
 }
 
+/** Until that has come to everybody: of two who turn it at a time the one that is heard later has the last word. */
+async function turn(shop: Shop, on: boolean): Promise<void> {
+  while ((await shop.call('turn', on)).state === 'pending');
+}
+
 async function turnOff({ one, two }: Scene): Promise<Heal> {
-  await one.call('turn', false);
-  return () => two.call('turn', true);
+  await turn(one, false);
+  return () => turn(two, true);
 }
 
 /** By name: each begins something, and gives what ends it. */
