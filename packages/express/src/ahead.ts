@@ -3,7 +3,7 @@ import type { Express, Request, Response } from 'express';
 import { bareRequest } from './forward/bare-request.ts';
 import { disconnected, unseenResponse } from './forward/unseen-response.ts';
 import { UnseenSocket } from './forward/unseen-socket.ts';
-import { type Ahead, ongoing } from './ongoing.ts';
+import { type Ahead, begin } from './ongoing.ts';
 import { Visit } from './visit.ts';
 
 export interface AheadOptions {
@@ -57,7 +57,7 @@ async function sent(
   const socket = new UnseenSocket({ encrypted, remoteAddress: '127.0.0.1', server: undefined });
   const req = bareRequest(socket, target, [['Host', host]]);
   const res = unseenResponse(req);
-  ongoing.set(res, { visit: Visit.unseen(cache), ahead });
+  begin(res, { visit: Visit.unseen(cache), ahead });
   const cancel = cache.clock.after(DEADLINE_MS, () => socket.destroy(disconnected()));
   await new Promise<void>((resolve) => {
     res.once('close', resolve);

@@ -4,7 +4,6 @@ import {
   type CacheStatus,
   type Fill,
   isSafe,
-  NOTHING_READ,
   type Policy,
   type Reads,
   type ResolvedPolicy,
@@ -16,9 +15,9 @@ import { isWrapped } from './capture.ts';
 import { NO_CONTROLS } from './controls.ts';
 import { captured } from './filling.ts';
 import { invalidateWithReply, isStoring } from './invalidates.ts';
-import { type Ahead, type Live, ongoing } from './ongoing.ts';
+import { type Ahead, begin, type Live, takeOver } from './ongoing.ts';
 import { refreshing } from './refreshing.ts';
-import { reply, tellStatus, untellStatus } from './reply.ts';
+import { reply, tellStatus } from './reply.ts';
 import { fieldsOfRequest } from './request-head.ts';
 import { routeOf } from './route.ts';
 import { Visit } from './visit.ts';
@@ -202,28 +201,8 @@ interface Passing {
 /** The handler's turn, with nothing for the cache to keep. */
 function passBy({ req, res, next, policy, visit, ahead, live }: Passing, status: CacheStatus): void {
   if (policy.statusHeaders) tellStatus(res, status);
-  ongoing.set(res, { visit, ahead, live });
+  begin(res, { visit, ahead, live });
   res.cache = NO_CONTROLS;
   res.once('close', () => visit.tell(status, routeOf(req)));
   next();
-}
-
-/** What an outer policy leaves to one nearer to the handler, which decides. */
-interface Outer {
-  readonly readBefore: Reads;
-  /** To be adopted or abandoned. */
-  readonly fill: Fill | undefined;
-  readonly ahead: Ahead | undefined;
-  readonly live: Live | undefined;
-  readonly isUnseen: boolean;
-}
-
-function takeOver(res: Response): Outer {
-  const outer = ongoing.get(res);
-  ongoing.delete(res);
-  const readBefore = outer?.capture?.giveUp() ?? NOTHING_READ;
-  outer?.visit.handOver();
-  if (outer !== undefined && !res.headersSent) untellStatus(res);
-  const { fill, ahead, live, visit } = outer ?? {};
-  return { readBefore, fill, ahead, live, isUnseen: visit?.isUnseen ?? false };
 }

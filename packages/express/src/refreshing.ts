@@ -18,7 +18,7 @@ import { forwarding } from './forward/forward.ts';
 import type { Forwarding } from './forward/forwarding.ts';
 import type { Shown } from './forward/unseen-request.ts';
 import { linesOf } from './head.ts';
-import { endWhenOver, type Live, ongoing } from './ongoing.ts';
+import { begin, endWhenOver, isUnder, type Live } from './ongoing.ts';
 import { Visit } from './visit.ts';
 import { asked } from './wanted.ts';
 import { watch } from './watch.ts';
@@ -117,10 +117,10 @@ function run(
   const live: Live = { req: trigger, here: () => refreshes.getStore() === unseen };
   if (policy.revalidate === 'dispatch') {
     endWhenOver(res, fill);
-    ongoing.set(res, { visit, fill, live });
+    begin(res, { visit, fill, live });
     res.once('close', () => {
       // Something upstream has answered, and the cache was not asked again.
-      if (ongoing.get(res)?.fill === fill) fill.fail();
+      if (isUnder(res, fill)) fill.fail();
     });
   } else {
     const { head } = wanted;

@@ -66,10 +66,20 @@ async function turnOff({ one, two }: Scene): Promise<Heal> {
   return () => turn(two, true);
 }
 
-/** By name: each begins something, and gives what ends it. */
-export const mishaps: Readonly<Record<string, (scene: Scene) => Promise<Heal>>> = {
-  'it is full': ({ client }) => set(client, 'maxmemory', '1', '0'),
+export type Mishap = readonly [name: string, happen: (scene: Scene) => Promise<Heal>];
+
+/** Each begins something, and gives what ends it. What is most unlike the others comes first. */
+export const mishaps: readonly Mishap[] = Object.entries({
+  'it is killed': ({ redis }) => kill(redis),
   'it finds no replicas': ({ client }) => set(client, 'min-replicas-to-write', '1', '0'),
+  'it hangs': ({ redis }) => stall(redis),
+  'its connections are cut': async ({ proxy }) => {
+    proxy.cut();
+    return () => {};
+  },
+  'the cache is off': turnOff,
+  'handlers fail': fail,
+  'it is full': ({ client }) => set(client, 'maxmemory', '1', '0'),
   'it is a replica': async ({ client }) => {
     await client.call('REPLICAOF', '127.0.0.1', '1');
     return () => client.call('REPLICAOF', 'NO', 'ONE');
@@ -84,14 +94,6 @@ export const mishaps: Readonly<Record<string, (scene: Scene) => Promise<Heal>>> 
     return () => {};
   },
   'its keys are of another type': ({ client }) => spoil(client),
-  'it is killed': ({ redis }) => kill(redis),
-  'it hangs': ({ redis }) => stall(redis),
   'it is far away': async ({ proxy }) => proxy.impose({ replies: { delayMs: 40 } }),
   'it says nothing': async ({ proxy }) => proxy.impose({ replies: { hold: true } }),
-  'its connections are cut': async ({ proxy }) => {
-    proxy.cut();
-    return () => {};
-  },
-  'handlers fail': fail,
-  'the cache is off': turnOff,
-};
+} satisfies Record<string, Mishap[1]>);
