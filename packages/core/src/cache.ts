@@ -1,44 +1,39 @@
 import type { Answer } from './answer.ts';
 import { Background } from './background.ts';
+import { type CacheOptions, checkOptions } from './cache-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type FillLimits, fillLimits } from './collapse/limits.ts';
 import { Sightings } from './collapse/remembered.ts';
 import { Turns } from './collapse/turns.ts';
 import type { Report } from './doctor.ts';
-import { type Delivery, guardObserver, type Observer } from './events.ts';
+import { guardObserver, type Observer } from './events.ts';
 import type { Fill } from './fill.ts';
+import { type Invalidated, Invalidator, type InvalidatorParts } from './invalidator.ts';
 import type { Lock } from './lock.ts';
 import type { Wanted } from './lookup.ts';
-import { knownOptions, optionalCallback } from './options.ts';
 import type { StoringRules } from './policy.ts';
 import { SHORTEST_SECONDS, seconds } from './policy-checks.ts';
-import { type Random, systemRandom } from './random.ts';
+import { systemRandom } from './random.ts';
 import { Responses } from './responses.ts';
 import { Schedule } from './schedule.ts';
 import { type Serve, serving } from './store/budget.ts';
-import { type Shared, type StoreSettings, storeOf } from './store/compose.ts';
+import type { Heard } from './store/coherence.ts';
+import { keyspaceOf, type Shared, storeOf } from './store/compose.ts';
 import type { Store } from './store/store.ts';
 import type { Switch } from './switch.ts';
-import { NAMESPACE_TAG, type Tag, userTags } from './tags.ts';
+import { NAMESPACE_TAG, type Tag } from './tags.ts';
 import { getMany, type LoadMany } from './values/many.ts';
 import { type AheadOptions, slotOf, type ValueOptions } from './values/options.ts';
 import { Values } from './values/values.ts';
 
-export interface CacheOptions extends StoreSettings {
-  /** Told of everything that happens; must not block. */
-  readonly observe?: Observer;
-  /** Bounds of what runs at a time, and of who waits for it. */
-  readonly fills?: Partial<FillLimits>;
-  readonly clock?: Clock;
-  /** Chance, for early refresh and jitter. */
-  readonly random?: Random;
-}
-
 const PASSED_BY = { kind: 'forward', fwd: 'bypass', fill: undefined } as const satisfies Answer;
 
 /** The engine behind every door: whole responses and values, in one namespace, under one set of tags. */
-export class Cache {
+export class Cache extends Invalidator {
   readonly namespace: string;
+  /** What keys begin with: the namespace, and the version where there is one. */
+  readonly keyspace: string;
+  protected readonly invalidating: InvalidatorParts;
   readonly serve: Serve;
   readonly #store: Store;
   readonly #lock: Lock;
@@ -49,24 +44,42 @@ export class Cache {
   readonly #limits: FillLimits;
   readonly #background: Background;
   readonly #schedule: Schedule;
+  readonly #stopFollowing: () => void;
   readonly #responses: Responses;
   readonly #values: Values;
   #closed: Promise<void> | undefined;
 
   /** @throws LarderError `LARDER_INVALID_OPTIONS` */
   constructor(options: CacheOptions = {}) {
-    knownOptions('options', options, ['namespace', 'memory', 'redis', 'observe', 'fills', 'clock', 'random']);
-    optionalCallback('observe', options.observe);
-    optionalCallback('random', options.random);
+    super();
+    checkOptions(options);
     const { clock = systemClock, random = systemRandom } = options;
     const observe = guardObserver(options.observe);
-    const { namespace, store, lock, shared, budgetMs, killSwitch } = storeOf(options, clock, observe);
+    const heard = ({ tags, softAt }: Heard) => softAt === undefined && this.#detach(tags);
+    const composed = storeOf(options, { clock, observe, heard });
+    const { namespace, store, lock, shared, budgetMs, killSwitch, lagMs } = composed;
     const limits = fillLimits(options.fills);
     const background = new Background(clock);
     const collapsing = { clock, lock, turns: new Turns(limits), limits };
     const isOff = () => killSwitch.isOff;
-    const parts = { namespace, store, clock, random, observe, collapsing, background, isOff };
+    const keyspace = keyspaceOf(namespace, options.version);
+    const parts = {
+      namespace,
+      keyspace,
+      lagMs,
+      store,
+      clock,
+      random,
+      observe,
+      collapsing,
+      background,
+      isOff,
+    };
     this.namespace = namespace;
+    this.keyspace = keyspace;
+    this.#stopFollowing = composed.close;
+    const detach = (tags: readonly Tag[]) => this.#detach(tags);
+    this.invalidating = { namespace, store, clock, observe, barrierMs: composed.barrierMs, detach };
     this.#store = store;
     this.#lock = lock;
     this.#shared = shared;
@@ -156,7 +169,7 @@ export class Cache {
    */
   refreshAhead(key: string, options: AheadOptions, load: () => unknown): () => void {
     const { every = options?.ttl / 3, ...kept } = { ...options };
-    const slot = slotOf(this.namespace, key, kept);
+    const slot = slotOf(this.keyspace, key, kept);
     const everyMs = seconds('every', every, SHORTEST_SECONDS) * 1000;
     return this.schedule(everyMs, (aheadMs) => this.#values.keepAhead(slot, load, aheadMs));
   }
@@ -172,17 +185,6 @@ export class Cache {
   }
 
   /**
-   * Removes everything that carries one of the tags, responses and values alike. Once it resolves `done`,
-   * this process serves nothing of them that was computed before, and no other does after one second.
-   * `pending`: the shared store could not be reached; it is told before this process reads it again.
-   *
-   * @throws LarderError `LARDER_INVALID_TAG`
-   */
-  async invalidate(tags: string | readonly string[]): Promise<{ state: Delivery }> {
-    return this.invalidateTags(userTags(tags));
-  }
-
-  /**
    * Looks for what production checklists ask of what the cache stands on; nothing is changed. In memory alone there is
    * nothing to ask.
    * @throws LarderError `LARDER_STORE_FAILED` where it cannot be asked
@@ -195,28 +197,13 @@ export class Cache {
    * Turns the cache off while it runs, here at once and in every process on the same Redis within a second: handlers and
    * loads run, nothing is kept, invalidations go on being sent. `pending`: the others are told when Redis can be reached.
    */
-  async disable(): Promise<{ state: Delivery }> {
+  async disable(): Promise<Invalidated> {
     return { state: await this.#switch.turn(false) };
   }
 
   /** Turns it on again, with nothing in it. */
-  async enable(): Promise<{ state: Delivery }> {
+  async enable(): Promise<Invalidated> {
     return { state: await this.#switch.turn(true, () => this.#store.invalidate([NAMESPACE_TAG])) };
-  }
-
-  /** Removes everything in the namespace, in one step whatever its size. */
-  async invalidateAll(): Promise<{ state: Delivery }> {
-    return this.invalidateTags([NAMESPACE_TAG]);
-  }
-
-  /** `invalidate` for tags in the form stores see them, the cache's own among them. */
-  async invalidateTags(tags: readonly Tag[]): Promise<{ state: Delivery }> {
-    if (tags.length === 0) return { state: 'done' };
-    this.#responses.detach(tags);
-    this.#values.detach(tags);
-    const state = await this.#store.invalidate(tags);
-    this.#observe({ type: 'invalidate', namespace: this.namespace, tags: tags.length, delivery: state });
-    return { state };
   }
 
   /**
@@ -228,9 +215,15 @@ export class Cache {
     return this.#closed;
   }
 
+  #detach(tags: readonly Tag[]): void {
+    this.#responses.detach(tags);
+    this.#values.detach(tags);
+  }
+
   async #close(): Promise<void> {
     this.#schedule.stopAll();
     this.#switch.close();
+    this.#stopFollowing();
     await this.#background.drain(this.#limits.drainTimeout * 1000);
     await Promise.all([this.#responses.close(), this.#values.close()]);
     await Promise.all([this.#store.close(), this.#lock.close()]);

@@ -106,8 +106,34 @@ export interface Entry<P extends Payload = Payload> {
   /** Epoch ms after which no rule lets it be used; stores drop it then. */
   readonly retainUntil: number;
   readonly payload: P;
-  /** Monotonic ms until which this process may use its copy unasked; absent where the copy is the only one. */
-  readonly leasedUntil?: number | undefined;
+  /** What the shared store compares with what it has to say whether the entry still stands; opaque. */
+  readonly epochs?: readonly string[] | undefined;
+  /** Of a copy. */
+  readonly confirmed?: Confirmation | undefined;
+}
+
+/** When the shared store was asked for what it then gave. */
+export interface Confirmation {
+  readonly atMs: number;
+  readonly session: string | undefined;
+  /** Under these it falls besides its tags. */
+  readonly marks: readonly Tag[];
+}
+
+/**
+ * The entry as it is since something in it was softly invalidated: stale from then on, as it would have been in its
+ * time.
+ */
+export function softened(entry: Entry, at: number): Entry {
+  const { payload } = entry;
+  if (payload.kind === 'variants' || payload.freshUntil <= at) return entry;
+  const earlier = payload.freshUntil - at;
+  const windows = {
+    freshUntil: at,
+    staleWhileRevalidateUntil: payload.staleWhileRevalidateUntil - earlier,
+    staleIfErrorUntil: payload.staleIfErrorUntil - earlier,
+  };
+  return { ...entry, payload: { ...payload, ...windows } };
 }
 
 /** Variants of one URI kept at a time; a further one takes the place of the oldest. */

@@ -81,6 +81,13 @@ export type CacheEvent =
       readonly state: 'ready' | 'lost';
     }
   | {
+      /** Whether memory may answer alone: it follows what others invalidate, and has missed nothing for longer than the lag. */
+      readonly type: 'lease';
+      readonly namespace: string;
+      readonly tier: string;
+      readonly state: 'held' | 'lost';
+    }
+  | {
       /** What a shared store holds under the name of an entry is none, or none that can be read here: it is as good as absent. */
       readonly type: 'unreadable';
       readonly namespace: string;

@@ -1,6 +1,7 @@
 export type { Answer, Refresh } from './answer.ts';
 export { type Asking, type Bypass, mustForward } from './bypass.ts';
-export { Cache, type CacheOptions } from './cache.ts';
+export { Cache } from './cache.ts';
+export type { CacheOptions } from './cache-options.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ClientDirectives, resolveDirectives } from './directives.ts';
 export type { Finding, Report, Severity, Sizing } from './doctor.ts';
@@ -10,6 +11,7 @@ export {
   type Payload,
   type StoredResponse,
   type StoredValue,
+  softened,
   type Variants,
 } from './entry.ts';
 export {
@@ -54,6 +56,7 @@ export { OWN_FIELD } from './http/targeted.ts';
 export { type OutOfDate, originOf, outOfDate } from './http/unsafe.ts';
 export type { Validators } from './http/validator.ts';
 export { nominate } from './http/vary.ts';
+export type { Invalidated, Invalidation } from './invalidator.ts';
 export { type CacheKey, homeOf, responseKey } from './key.ts';
 export { ENDINGS, type Ending, type Grant, type Hold, type Lock, type Taken, unsharedLock } from './lock.ts';
 export type { Wanted } from './lookup.ts';
@@ -72,10 +75,18 @@ export {
 export { NOTHING_READ, type Reads } from './reads.ts';
 export { Breaker, type BreakerContext, type BreakerSettings } from './store/breaker.ts';
 export { aside } from './store/budget.ts';
+export type {
+  Coherence,
+  CoherenceChoice,
+  CoherenceOptions,
+  Following,
+  Heard,
+  Lease,
+} from './store/coherence.ts';
 export type { Shared, SharedContext, SharedTier } from './store/compose.ts';
 export { decodeFrame, encodeFrame, FRAME_VERSION, type Framed } from './store/frame.ts';
 export { type MemoryOptions, memoryStore } from './store/memory.ts';
-export type { Snapshot, Store } from './store/store.ts';
+export type { Reading, Snapshot, Store, Trust } from './store/store.ts';
 export { withBody } from './stored.ts';
 export type { HandlerHead } from './storing.ts';
 export {
@@ -84,6 +95,7 @@ export {
   keyTag,
   MAX_TAGS,
   NAMESPACE_TAG,
+  partitionTag,
   type Tag,
   uriTag,
   userTags,

@@ -26,8 +26,7 @@ import type { CacheKey } from './key.ts';
 import { type Found, lookup, type Wanted } from './lookup.ts';
 import type { StoringRules } from './policy.ts';
 import type { Random } from './random.ts';
-import type { Snapshot, Store } from './store/store.ts';
-import { LEASE_MS } from './store/tiered.ts';
+import type { Snapshot, Store, Trust } from './store/store.ts';
 import type { Tag } from './tags.ts';
 
 type Stored = Entry<StoredResponse>;
@@ -37,6 +36,8 @@ export interface InquiryContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
+  /** Ms that a copy in this process may lag behind what others have invalidated. */
+  readonly lagMs: number;
   /** Why responses of the key are known not to be shared. */
   reasonFor(key: CacheKey): string | undefined;
   /** The right to make anew what the inquiry has found; undefined when it is somebody else's. */
@@ -79,7 +80,7 @@ export class Inquiry implements Question<Stored, Answer> {
     const { wanted, rules } = this;
     const { store } = this.#context;
     this.prepared = confirmed ? store.snapshot(wanted.tags, wanted.key) : undefined;
-    const found = await find(store, wanted, rules, confirmed);
+    const found = await find(store, wanted, rules, confirmed ? 'none' : trustBy(rules));
     const reuse = this.#evaluate(found);
     this.found = found;
     this.fwd = forwardOf(found, reuse);
@@ -101,12 +102,13 @@ export class Inquiry implements Question<Stored, Answer> {
   /** What its own request selects, and nothing older than it may see. */
   async share(entry: Stored, flight: Flight<Stored>): Promise<Answer | undefined> {
     const { wanted, rules, fwd } = this;
-    const { store, clock } = this.#context;
+    const { store, clock, lagMs } = this.#context;
     if (!matches(entry.payload.nominated, wanted.head.fields)) return undefined;
     if (isWithCredentials(wanted, rules) && !entry.payload.forEverybody) return undefined;
     // Another process may have invalidated between the fill's beginning and this request's.
-    if (this.#beganMs - flight.startedMs < LEASE_MS) return collapsed(entry.payload, fwd, clock.now());
-    const { entry: checked } = await find(store, wanted, rules, false);
+    if (!rules.strict && this.#beganMs - flight.startedMs < lagMs)
+      return collapsed(entry.payload, fwd, clock.now());
+    const { entry: checked } = await find(store, wanted, rules);
     return checked !== undefined && evaluate(checked.payload, clock.now()).kind === 'fresh'
       ? collapsed(checked.payload, fwd, clock.now())
       : undefined;
@@ -115,7 +117,7 @@ export class Inquiry implements Question<Stored, Answer> {
   async cover(why: 'failed' | 'late'): Promise<Answer | undefined> {
     const { store, clock } = this.#context;
     // Looked for again: what was invalidated meanwhile covers nothing.
-    this.found = await find(store, this.wanted, this.rules, false);
+    this.found = await find(store, this.wanted, this.rules);
     return this.#isCoverable() ? covered(this.found.entry!.payload, why, clock.now()) : undefined;
   }
 
@@ -167,9 +169,12 @@ export async function find(
   store: Store,
   wanted: Wanted,
   rules: StoringRules,
-  confirmed: boolean,
+  trust: Trust = trustBy(rules),
 ): Promise<Found> {
-  const found = await lookup(store, wanted, confirmed);
+  const found = await lookup(store, wanted, trust);
   const forbidden = isWithCredentials(wanted, rules) && found.entry?.payload.forEverybody === false;
   return forbidden ? { ...found, entry: undefined, fwd: 'request' } : found;
 }
+
+/** A strict policy takes no copy's word for it. */
+const trustBy = ({ strict }: StoringRules): Trust => (strict ? 'confirmed' : 'leased');

@@ -7,7 +7,7 @@ import type { NominatedField } from './http/vary.ts';
  *
  *   response = "r" part(namespace) part(scheme) part(authority) ( part(target) part(rewritten) | custom… ) "p" part(partition) "v" *( part(name) part(value) )
  *   variant  = "n" part(response) *( part(name) part(value) )
- *   value    = "k" part(namespace) part(key)
+ *   value    = "k" part(namespace) part(key) part(partition)
  *
  * Nothing is normalised: the path's case, its escapes and the order of the query are the application's to
  * interpret, so two targets are one key only when they are byte for byte the same.
@@ -45,4 +45,5 @@ export function homeOf(key: CacheKey): CacheKey {
   return key.slice(colon + 1, colon + 1 + Number(key.slice(1, colon)));
 }
 
-export const valueKey = (namespace: string, key: string): CacheKey => `k${part(namespace)}${part(key)}`;
+export const valueKey = (namespace: string, key: string, partition?: string): CacheKey =>
+  `k${part(namespace)}${part(key)}${part(partition)}`;

@@ -3,7 +3,7 @@ import type { Forward } from './http/cache-status.ts';
 import type { RequestHead } from './http/message.ts';
 import { matches, nominate } from './http/vary.ts';
 import { type CacheKey, variantKey } from './key.ts';
-import type { Store } from './store/store.ts';
+import type { Store, Trust } from './store/store.ts';
 import type { Tag } from './tags.ts';
 
 /** A request as the cache looks for it. */
@@ -30,11 +30,15 @@ export interface Found {
 const NONE: readonly string[] = [];
 
 /** URI, then variant (RFC 9111 §4.1). */
-export async function lookup(store: Store, { head, key, tags }: Wanted, confirmed = false): Promise<Found> {
-  const primary = await store.get(key, tags, confirmed);
+export async function lookup(
+  store: Store,
+  { head, key, tags }: Wanted,
+  trust: Trust = 'leased',
+): Promise<Found> {
+  const primary = await store.get(key, tags, { trust });
   if (primary === undefined) return { entry: undefined, fwd: 'uri-miss', flightKey: key, varyNames: NONE };
   if (primary.payload.kind === 'variants')
-    return lookupVariant(store, { head, key, tags }, primary.payload, confirmed);
+    return lookupVariant(store, { head, key, tags }, primary.payload, trust);
   return { entry: selected(primary, head), fwd: 'uri-miss', flightKey: key, varyNames: NONE };
 }
 
@@ -42,10 +46,10 @@ async function lookupVariant(
   store: Store,
   { head, key, tags }: Wanted,
   variants: Variants,
-  confirmed: boolean,
+  trust: Trust,
 ): Promise<Found> {
   const flightKey = variantKey(key, nominate(variants.names, head.fields));
-  const entry = variants.keys.includes(flightKey) ? await store.get(flightKey, tags, confirmed) : undefined;
+  const entry = variants.keys.includes(flightKey) ? await store.get(flightKey, tags, { trust }) : undefined;
   return { entry: entry && selected(entry, head), fwd: 'vary-miss', flightKey, varyNames: variants.names };
 }
 

@@ -116,6 +116,7 @@ export interface FillChoice {
   readonly earlyRefresh?: number | undefined;
   readonly jitter?: number | undefined;
   readonly negativeTtl?: number | undefined;
+  readonly coherence?: 'strict' | undefined;
 }
 
 export const SHORTEST_SECONDS = 0.001;
@@ -131,6 +132,7 @@ export function fillRules(given: FillChoice) {
     fillTimeout: optional('fillTimeout', fillTimeout, SHORTEST_SECONDS),
     negativeTtl: optional('negativeTtl', negativeTtl, SHORTEST_SECONDS),
     earlyRefresh: share('earlyRefresh', given.earlyRefresh ?? 0, LARGEST_BETA),
+    strict: given.coherence !== undefined && oneOf('coherence', given.coherence, ['strict']) === 'strict',
     jitter: share('jitter', given.jitter ?? 0, LARGEST_JITTER),
   };
 }

@@ -54,6 +54,8 @@ export interface Policy<Req = unknown> {
    * what `statuses` names.
    */
   readonly negativeTtl?: number;
+  /** `'strict'`: no process answers out of its memory without asking Redis whether it still stands. Default: as the cache does. */
+  readonly coherence?: 'strict';
   /** Names to invalidate the response by; at most 64. */
   readonly tags?: readonly string[] | ((req: Req) => readonly string[]);
   /** Stands in for path and query in the cache key; scheme and host stay in it. `undefined` bypasses the cache. */
@@ -110,6 +112,7 @@ export interface ResolvedPolicy<Req = unknown> {
   readonly earlyRefresh: number;
   readonly jitter: number;
   readonly negativeTtl: number | undefined;
+  readonly strict: boolean;
   readonly tags: (req: Req) => readonly Tag[];
   readonly key: ((req: Req) => string | readonly string[] | undefined) | undefined;
   readonly vary: readonly string[];
@@ -137,6 +140,7 @@ export type StoringRules = Pick<
   | 'earlyRefresh'
   | 'jitter'
   | 'negativeTtl'
+  | 'strict'
   | 'credentialsCovered'
   | 'statuses'
   | 'vary'
@@ -157,6 +161,7 @@ const OPTIONS = new Set<string>([
   'earlyRefresh',
   'jitter',
   'negativeTtl',
+  'coherence',
   'tags',
   'key',
   'vary',

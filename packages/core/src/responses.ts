@@ -19,6 +19,7 @@ type Stored = Entry<StoredResponse>;
 
 export interface ResponsesParts extends FillContext {
   readonly namespace: string;
+  readonly lagMs: number;
   readonly observe: Observer;
   readonly collapsing: CollapserParts;
   readonly background: Background;
@@ -29,6 +30,7 @@ export class Responses implements InquiryContext {
   readonly store: FillContext['store'];
   readonly clock: FillContext['clock'];
   readonly random: FillContext['random'];
+  readonly lagMs: number;
   readonly #parts: ResponsesParts;
   readonly #collapser: Collapser<Stored>;
 
@@ -37,6 +39,7 @@ export class Responses implements InquiryContext {
     this.store = parts.store;
     this.clock = parts.clock;
     this.random = parts.random;
+    this.lagMs = parts.lagMs;
     this.#collapser = new Collapser(parts.collapsing);
   }
 
@@ -52,7 +55,7 @@ export class Responses implements InquiryContext {
     if (lead === undefined) return undefined;
     // Known before anything is read: who comes after an invalidation of one of these must not join.
     lead.retag(wanted.tags);
-    const found = await find(this.store, wanted, rules, false);
+    const found = await find(this.store, wanted, rules);
     const { fill } = await this.#forward({ wanted, rules, found, fwd: forwardOf(found) }, lead);
     return fill;
   }
@@ -107,7 +110,7 @@ export class Responses implements InquiryContext {
 
   async ahead(wanted: Wanted, rules: StoringRules, aheadMs: number): Promise<Fill | undefined> {
     const lasts = ({ payload }: Stored) => payload.freshUntil - this.clock.now() >= aheadMs;
-    const found = await find(this.store, wanted, rules, true);
+    const found = await find(this.store, wanted, rules, 'none');
     if (this.#parts.background.closing || (found.entry !== undefined && lasts(found.entry))) return undefined;
     const lead = this.#collapser.elect(found.flightKey, wanted.tags);
     if (lead === undefined) return undefined;
@@ -152,7 +155,7 @@ export class Responses implements InquiryContext {
 
   /** After a wait: what was found before it may have been invalidated, or be too old by now. */
   async #whatThereIs(wanted: Wanted, rules: StoringRules): Promise<Answer> {
-    const found = await find(this.store, wanted, rules, false);
+    const found = await find(this.store, wanted, rules);
     const { entry } = found;
     const reuse = entry && evaluate(entry.payload, this.clock.now());
     if (entry !== undefined && reuse?.kind !== 'forward') return hit(entry.payload, reuse!.ttl);
@@ -166,7 +169,7 @@ export class Responses implements InquiryContext {
   #unless(isDone: (entry: Stored) => boolean, wanted: Wanted, rules: StoringRules) {
     return {
       look: async (confirmed: boolean) => {
-        const { entry, flightKey } = await find(this.store, wanted, rules, confirmed);
+        const { entry, flightKey } = await find(this.store, wanted, rules, confirmed ? 'none' : undefined);
         if (entry === undefined || !isDone(entry)) return { kind: 'absent', key: flightKey } as const;
         const answer = hit(entry.payload, ttlOf(entry.payload, this.clock.now()));
         return { kind: 'answer', answer, result: entry } as const;

@@ -3,7 +3,7 @@ import { invalidTag } from './errors.ts';
 /**
  * Tags as the stores see them. The first letter keeps what users name apart from what the cache names
  * itself, so that no user text can forge a namespace or a URI:
- * `t:` a user's tag · `u:` a target URI · `w:` the writes to one · `g:` a group of one origin's responses (RFC 9875) · `k:` a value's key ·
+ * `t:` a user's tag · `p:` a partition · `u:` a target URI · `w:` the writes to one · `g:` a group of one origin's responses (RFC 9875) · `k:` a value's key, `q:` with its partition ·
  * `n:` everything in the namespace.
  */
 export type Tag = string;
@@ -21,7 +21,9 @@ export const uriTag = (uri: string): Tag => `u:${uri}`;
 export const writeTag = (uri: string): Tag => `w:${uri}`;
 /** An origin has no space in it, so that none can be taken for another's group. */
 export const groupTag = (origin: string, group: string): Tag => `g:${origin} ${group}`;
-export const keyTag = (key: string): Tag => `k:${key}`;
+export const keyTag = (key: string, partition?: string): Tag =>
+  partition === undefined ? `k:${key}` : `q:${partition.length}:${partition}${key}`;
+export const partitionTag = (partition: string): Tag => `p:${partition}`;
 
 export const isTag = (given: unknown): given is string =>
   typeof given === 'string' && given !== '' && given.length <= MAX_TAG_LENGTH;

@@ -18,6 +18,7 @@ const LOGS: Record<CacheEvent['type'], debug.Debugger> = {
   unreadable: store,
   invalidate: debug('larder:invalidate'),
   switch: store,
+  lease: store,
   error: debug('larder:error'),
 };
 
@@ -68,6 +69,8 @@ function textOf(event: CacheEvent): string {
       return `${event.tier} at ${event.node}: ${event.state}`;
     case 'connection':
       return `${event.tier} at ${event.node}: connection ${event.state}`;
+    case 'lease':
+      return `memory in front of ${event.tier}: ${event.state === 'held' ? 'answers alone' : 'has every answer confirmed'}`;
     case 'unreadable':
       return `an entry in ${event.tier} cannot be read: ${event.reason}`;
     case 'pending':

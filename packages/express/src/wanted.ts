@@ -4,6 +4,7 @@ import {
   mustForward,
   NAMESPACE_TAG,
   nominate,
+  partitionTag,
   type RequestHead,
   type ResolvedPolicy,
   responseKey,
@@ -26,7 +27,7 @@ export function asked(cache: Cache, policy: ResolvedPolicy<Request>, req: Reques
     const reason = mustForward({ head, authenticated: isAuthenticated(req) }, policy);
     if (reason !== undefined) return { kind: 'bypass', detail: reason };
     if (policy.skip?.(req)) return { kind: 'bypass', detail: 'skip' };
-    return wantedBy(cache.namespace, policy, req, head);
+    return wantedBy(cache.keyspace, policy, req, head);
   } catch (error) {
     cache.observe({
       type: 'error',
@@ -38,12 +39,7 @@ export function asked(cache: Cache, policy: ResolvedPolicy<Request>, req: Reques
   }
 }
 
-function wantedBy(
-  namespace: string,
-  policy: ResolvedPolicy<Request>,
-  req: Request,
-  head: RequestHead,
-): Asked {
+function wantedBy(keyspace: string, policy: ResolvedPolicy<Request>, req: Request, head: RequestHead): Asked {
   const partition = policy.partition?.(req);
   if (policy.partition !== undefined && !isPart(partition)) return { kind: 'bypass', detail: 'partition' };
   const custom = policy.key?.(req);
@@ -51,14 +47,15 @@ function wantedBy(
   if (policy.key !== undefined && !(Array.isArray(parts) && parts.every(isPart)))
     return { kind: 'bypass', detail: 'key' };
   const cookies = typeof policy.cookies === 'string' ? [] : cookieValues(req, policy.cookies);
+  const whose = partition === undefined ? [] : [partitionTag(partition)];
   const keyed = [...nominate(policy.vary, head.fields), ...cookies];
   return {
     kind: 'wanted',
     partition,
     wanted: {
       head,
-      key: responseKey({ namespace, head, custom: parts, partition, keyed }),
-      tags: [NAMESPACE_TAG, uriTag(targetUri(head)), ...policy.tags(req)],
+      key: responseKey({ namespace: keyspace, head, custom: parts, partition, keyed }),
+      tags: [NAMESPACE_TAG, uriTag(targetUri(head)), ...whose, ...policy.tags(req)],
     },
   };
 }

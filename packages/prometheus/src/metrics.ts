@@ -72,6 +72,12 @@ export function metricsIn(register: Registry, prefix: string, ratios: HitRatios)
       common('breaker_state', 'Whether a node is asked: 0 it is, 1 once to see, 2 it is not.', NODE),
     ),
     connected: new Gauge(common('store_connected', 'Whether the connection to a node stands.', NODE)),
+    leased: new Gauge(
+      common('memory_leased', 'Whether memory may answer alone: it follows what others invalidate.', [
+        'namespace',
+        'tier',
+      ]),
+    ),
     unreadable: new Counter(
       common('unreadable_total', 'Entries in a shared store that could not be read, by why.', [
         'namespace',

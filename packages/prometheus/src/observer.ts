@@ -71,6 +71,9 @@ function recordersFor(metrics: Metrics, ratios: HitRatios, route: (pattern: stri
     connection({ namespace, tier, node, state }) {
       metrics.connected.set({ namespace, tier, node }, state === 'ready' ? 1 : 0);
     },
+    lease({ namespace, tier, state }) {
+      metrics.leased.set({ namespace, tier }, state === 'held' ? 1 : 0);
+    },
     unreadable({ namespace, tier, reason }) {
       metrics.unreadable.inc({ namespace, tier, reason });
     },

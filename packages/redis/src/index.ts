@@ -1,16 +1,18 @@
 import { invalidOptions, type SharedTier } from '@larder/core';
 import { complaintsAbout, isCluster, isRedisClient, type RedisClient, readsReplicas } from './client.ts';
 import { examine } from './doctor/examine.ts';
+import { Follower } from './follower.ts';
 import { redisKeys } from './keys.ts';
 import { ClientLink } from './link.ts';
 import { RedisLock } from './lock.ts';
+import { Logs } from './logs.ts';
 import { Nodes } from './nodes.ts';
 import { type RedisTierOptions, type TierSettings, tierSettings } from './options.ts';
 import { connector, type RedisPlace } from './place.ts';
 import { onReplaced } from './replaced.ts';
 import { breakSilence } from './silence.ts';
-import { RedisStore } from './store.ts';
-import { hearing } from './subscription.ts';
+import { EPOCH_TTL_MS, RedisStore } from './store.ts';
+import { subscriptionOn } from './subscription.ts';
 import { warnOnce } from './warn.ts';
 
 export type { RedisClient } from './client.ts';
@@ -49,9 +51,12 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
         nodes.close();
         if (owned) client.disconnect();
       };
+      const subscription = subscriptionOn(client);
+      const logs = new Logs({ link, keys, ttlMs: EPOCH_TTL_MS, channel: subscription.channelOf(keys.news) });
       const store = new RedisStore({
         link,
         keys,
+        logs,
         clock,
         compression: settings.compression,
         maxEntryBytes: settings.maxEntryBytes,
@@ -62,7 +67,13 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
       return {
         store,
         allSwitch: store,
-        lock: new RedisLock(link, keys, clock, (listener) => hearing(client, keys.endings, listener)),
+        lock: new RedisLock(link, keys, clock, subscription),
+        follow: ({ lagMs }, heard) => {
+          const changed = (state: 'held' | 'lost') => observe({ type: 'lease', ...about, state });
+          const hints = (hinted: () => void) =>
+            subscription.hear(keys.news, { heard: hinted, interrupted: hinted });
+          return new Follower({ logs, clock, lagMs, heard, off, changed, hints });
+        },
         doctor: () =>
           examine(client, {
             keyPrefix: settings.keyPrefix,

@@ -24,13 +24,13 @@ export interface RedisKeys {
   epoch(tag: Tag, key: CacheKey): string;
   /** Every epoch of a tag. */
   epochs(tag: Tag): readonly string[];
-  /** What the log calls a tag. */
-  mark(tag: Tag): string;
   /** Where the tag's invalidations are written to, in their order. */
   log(tag: Tag): string;
   readonly logs: readonly string[];
   /** The channel on which is told how fills ended. */
   readonly endings: string;
+  /** The channel on which is told that a log has grown. */
+  readonly news: string;
 }
 
 export function redisKeys(prefix: string, namespace: string, spread: boolean): RedisKeys {
@@ -47,10 +47,10 @@ export function redisKeys(prefix: string, namespace: string, spread: boolean): R
     epoch: (tag, key) => epochAt(tag === NAMESPACE_TAG ? home(key) : shelf(tag), tag),
     epochs: (tag) =>
       tag === NAMESPACE_TAG ? homes.map((place) => epochAt(place, tag)) : [epochAt(shelf(tag), tag)],
-    mark: digest,
     log: (tag) => logAt(shelf(tag)),
     logs: shelves.map(logAt),
     endings: `${base}:f`,
+    news: `${base}:n`,
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import type { RedisKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import { run, scripts } from './scripts.ts';
-import type { Hearing, Listener } from './subscription.ts';
+import type { Hearing, Subscription } from './subscription.ts';
 import { type Waiter, Waiters } from './waiters.ts';
 
 /** How often to look while nothing can be heard. */
@@ -29,11 +29,11 @@ export class RedisLock implements Lock {
   readonly #waiters: Waiters;
   readonly #hearing: Hearing;
 
-  constructor(link: Link, keys: RedisKeys, clock: Clock, hear: (listener: Listener) => Hearing) {
+  constructor(link: Link, keys: RedisKeys, clock: Clock, subscription: Subscription) {
     this.#link = link;
     this.#keys = keys;
     this.#waiters = new Waiters(clock);
-    this.#hearing = hear({
+    this.#hearing = subscription.hear(keys.endings, {
       heard: (message) => this.#heard(message),
       interrupted: () => this.#waiters.wakeAll(),
     });

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import type { Tag } from '@larder/core';
 import type { Command } from './link.ts';
 
 /**
- * Invalidations in their order: a stream, trimmed, that answers one question. Was one of these tags invalidated since
- * a fill began that did not know of them then? Where the stream cannot tell, for it was trimmed, evicted or begun anew
- * in between, the answer is that it might have been.
+ * Invalidations in their order: a stream, trimmed. It answers what was invalidated since a place in it; where it cannot
+ * tell, for it was trimmed, evicted or begun anew in between, the answer is that anything might have been.
  */
 export const MAX_LENGTH = 10_000;
-/** More since a fill began than this are not read: the fill was slow, and is not stored. */
+/** Read at a time. */
 const MAX_READ = 1000;
 
 /** A place in the log. */
@@ -15,6 +15,27 @@ export interface LogPosition {
   readonly id: string;
   readonly nonce: string;
 }
+
+export interface LogEntry extends LogPosition {
+  /** Who wrote it. */
+  readonly by: string;
+  readonly tags: readonly Tag[];
+  /** Epoch ms since when they are stale, where they were invalidated softly. */
+  readonly softAt: number | undefined;
+}
+
+/** What to write down. */
+export interface Written {
+  readonly by: string;
+  readonly tags: readonly Tag[];
+  readonly softAt?: number | undefined;
+}
+
+export const fieldsOf = ({ by, tags, softAt }: Written): string[] => [
+  ...['nonce', randomBytes(9).toString('base64url'), 'by', by],
+  ...(softAt === undefined ? [] : ['soft', String(softAt)]),
+  ...tags.flatMap((tag) => ['tag', tag]),
+];
 
 export const readPosition = (log: string): Command => ['xrevrange', log, '+', '-', 'COUNT', 1];
 
@@ -32,25 +53,43 @@ export const readSince = (log: string, since: LogPosition): Command => [
   MAX_READ,
 ];
 
-/** Whether the log shows that none of the tags was invalidated since. */
-export function isUntouched(reply: unknown, since: LogPosition, marks: readonly string[]): boolean {
-  const [first, ...later] = entriesOf(reply);
-  // The id is a time, which a log begun anew within the same millisecond would have again.
-  const unbroken = first?.id === since.id && first.nonce === since.nonce && later.length < MAX_READ - 1;
-  return unbroken && !later.some((entry) => entry.marks.some((mark) => marks.includes(mark)));
+/** What a log says of the time since a place in it. */
+export interface News {
+  readonly entries: readonly LogEntry[];
+  /** There is more of it, which was not read. */
+  readonly more: boolean;
 }
 
-export const nonce = (): string => randomBytes(9).toString('base64url');
+/** Undefined where it cannot tell. */
+export function newsSince(reply: unknown, since: LogPosition): News | undefined {
+  const [first, ...entries] = entriesOf(reply);
+  // The id is a time, which a log begun anew within the same millisecond would have again.
+  if (first?.id !== since.id || first.nonce !== since.nonce) return undefined;
+  return { entries, more: entries.length === MAX_READ - 1 };
+}
 
-interface LogEntry extends LogPosition {
-  readonly marks: readonly string[];
+/** Whether the log shows that none of the tags was invalidated since. A fill in whose time so much was is not looked into. */
+export function isUntouched(reply: unknown, since: LogPosition, tags: readonly Tag[]): boolean {
+  const news = newsSince(reply, since);
+  return (
+    news !== undefined &&
+    !news.more &&
+    !news.entries.some((entry) => entry.tags.some((tag) => tags.includes(tag)))
+  );
 }
 
 function entriesOf(reply: unknown): LogEntry[] {
   if (!Array.isArray(reply)) return [];
-  return (reply as [id: string, fields: string[]][]).map(([id, fields]) => ({
-    id,
-    nonce: fields[1] ?? '',
-    marks: fields.filter((_, i) => i > 2 && i % 2 === 1),
-  }));
+  return (reply as [id: string, fields: string[]][]).map(([id, fields]) => {
+    const of = (name: string) =>
+      fields.flatMap((field, i) => (i % 2 === 0 && field === name ? fields[i + 1]! : []));
+    const [soft] = of('soft');
+    return {
+      id,
+      nonce: of('nonce')[0] ?? '',
+      by: of('by')[0] ?? '',
+      tags: of('tag'),
+      softAt: soft === undefined ? undefined : Number(soft),
+    };
+  });
 }

@@ -1,12 +1,15 @@
-import type { Tag } from '@larder/core';
+import { randomBytes } from 'node:crypto';
+import { type Heard, NAMESPACE_TAG, type Tag } from '@larder/core';
+import { OFF, softHalf } from './epoch.ts';
 import { grouped } from './grouped.ts';
 import type { RedisKeys } from './keys.ts';
-import type { Command, Link } from './link.ts';
+import type { Link } from './link.ts';
 import {
+  fieldsOf,
   isUntouched,
   type LogPosition,
   MAX_LENGTH,
-  nonce,
+  newsSince,
   positionOf,
   readPosition,
   readSince,
@@ -19,71 +22,121 @@ const TAGS_A_STEP = 500;
 /** Where each log is; undefined where that cannot be told. */
 export type Positions = ReadonlyMap<string, LogPosition | undefined>;
 
+/** What the others have invalidated since, and where the logs are now. */
+export interface AllNews {
+  readonly heard: readonly Heard[];
+  readonly positions: Positions;
+  /** There is more to be read. */
+  readonly more: boolean;
+  /** The cache is turned off. */
+  readonly off: boolean;
+}
+
+export interface LogsParts {
+  readonly link: Link;
+  readonly keys: RedisKeys;
+  /** How long they are kept. */
+  readonly ttlMs: number;
+  /** Where it is told that there is something to read; nothing where nobody could hear of it. */
+  readonly channel: string;
+}
+
 /** The logs of invalidations of a namespace: one, or in a Cluster as many as there are shelves. */
 export class Logs {
-  readonly #link: Link;
-  readonly #keys: RedisKeys;
-  readonly #ttlMs: number;
+  readonly #parts: LogsParts;
+  /** What is written here, those who follow the logs here know already. */
+  readonly #by = randomBytes(9).toString('base64url');
 
-  constructor(link: Link, keys: RedisKeys, ttlMs: number) {
-    this.#link = link;
-    this.#keys = keys;
-    this.#ttlMs = ttlMs;
+  constructor(parts: LogsParts) {
+    this.#parts = parts;
   }
 
-  /** Writes down that tags are invalidated, and removes their epochs. Where one node cannot be told, the others are. */
-  async invalidate(tags: readonly Tag[], acknowledged: (tags: readonly Tag[]) => void): Promise<void> {
+  /** Writes down that tags are invalidated, and turns their epochs. Where one node cannot be told, the others are. */
+  async invalidate(
+    { tags, softAt }: Heard,
+    acknowledged: (tags: readonly Tag[]) => void = () => {},
+  ): Promise<void> {
     const inLog = async ([log, logged]: [string, Tag[]]) => {
       for (let i = 0; i < logged.length; i += TAGS_A_STEP) {
         const step = logged.slice(i, i + TAGS_A_STEP);
-        await this.#invalidateIn(log, step);
+        await this.#invalidateIn(log, { tags: step, softAt });
         acknowledged(step);
       }
     };
-    const told = await Promise.allSettled(grouped(tags, this.#keys.log).map(inLog));
+    const told = await Promise.allSettled(grouped(tags, this.#parts.keys.log).map(inLog));
     for (const result of told) if (result.status === 'rejected') throw result.reason;
   }
 
   /** Of all logs, begun where there are none: only tags that are named late need them, and these are not known yet. */
   async positions(): Promise<Positions> {
-    const { logs } = this.#keys;
+    const { logs } = this.#parts.keys;
     const positions = await Promise.all(logs.map((log) => this.#position(log)));
     return new Map(logs.map((log, i) => [log, positions[i]]));
   }
 
   /** Whether they show that none of the tags was invalidated since. */
   async untouched(tags: readonly Tag[], since: Positions): Promise<boolean> {
-    const checks = grouped(tags, this.#keys.log).map(async ([log, logged]) => {
+    const checks = grouped(tags, this.#parts.keys.log).map(async ([log, logged]) => {
       const position = since.get(log);
       if (position === undefined) return false;
-      const [reply] = await this.#link.send([readSince(log, position)]);
-      return isUntouched(reply, position, logged.map(this.#keys.mark));
+      const [reply] = await this.#parts.link.send([readSince(log, position)]);
+      return isUntouched(reply, position, logged);
     });
     return (await Promise.all(checks)).every(Boolean);
   }
 
-  /** The log first: a fill that makes an epoch of ours anew after this must find the invalidation there. */
-  async #invalidateIn(log: string, tags: readonly Tag[]): Promise<void> {
-    const epochs = tags.map((tag) => this.#keys.epochs(tag));
+  /** What they say of the time since; undefined where one of them cannot tell. Rejects where one cannot be asked. */
+  async news(since: Positions): Promise<AllNews | undefined> {
+    const known = [...since].flatMap(([log, position]) =>
+      position === undefined ? [] : [{ log, position }],
+    );
+    const { link, keys } = this.#parts;
+    const [epoch, ...replies] = await link.send([
+      ['get', keys.epoch(NAMESPACE_TAG, '')],
+      ...known.map(({ log, position }) => readSince(log, position)),
+    ]);
+    const news = known.map(({ position }, i) => newsSince(replies[i], position));
+    if (known.length < since.size || !news.every((one) => one !== undefined)) return undefined;
+    return {
+      heard: news.flatMap(({ entries }) => entries.filter(({ by }) => by !== this.#by)),
+      positions: new Map(known.map(({ log, position }, i) => [log, news[i]!.entries.at(-1) ?? position])),
+      more: news.some(({ more }) => more),
+      off: epoch === OFF,
+    };
+  }
+
+  /**
+   * The log first: a fill that makes an epoch of ours anew after this must find the invalidation there. Epochs that lie
+   * elsewhere are turned behind it, and then it is said once more: who has read it may have read them since, unturned.
+   */
+  async #invalidateIn(log: string, heard: Heard): Promise<void> {
+    const { keys, link } = this.#parts;
+    const epochs = heard.tags.map((tag) => keys.epochs(tag));
     const beside = epochs.flatMap((names) => (names.length === 1 ? names : []));
     const apart = epochs.flatMap((names) => (names.length === 1 ? [] : names));
-    await this.#append(log, beside, tags.map(this.#keys.mark));
-    await Promise.all(apart.map((name) => run(this.#link, scripts.forget, [name], [])));
+    const soft = heard.softAt === undefined ? '' : softHalf(heard.softAt);
+    await this.#append(log, heard, beside, soft);
+    if (apart.length === 0) return;
+    await Promise.all(apart.map((name) => run(link, scripts.turnEpoch, [name], [soft])));
+    await this.#append(log, heard);
   }
 
   async #position(log: string): Promise<LogPosition | undefined> {
-    const read: Command[] = [readPosition(log)];
+    const { link } = this.#parts;
+    const read = [readPosition(log)];
     try {
-      const position = positionOf((await this.#link.send(read))[0]);
+      const position = positionOf((await link.send(read))[0]);
       if (position !== undefined) return position;
-      await this.#append(log, [], []);
-      return positionOf((await this.#link.send(read))[0]);
+      await this.#append(log, { tags: [] });
+      return positionOf((await link.send(read))[0]);
     } catch {
       return undefined;
     }
   }
 
-  async #append(log: string, epochs: readonly string[], marks: readonly string[]): Promise<void> {
-    await run(this.#link, scripts.invalidate, [log, ...epochs], [this.#ttlMs, MAX_LENGTH, nonce(), ...marks]);
+  async #append(log: string, heard: Heard, epochs: readonly string[] = [], soft = ''): Promise<void> {
+    const { link, ttlMs, channel } = this.#parts;
+    const fields = fieldsOf({ ...heard, by: this.#by });
+    await run(link, scripts.invalidate, [log, ...epochs], [ttlMs, MAX_LENGTH, channel, soft, ...fields]);
   }
 }

@@ -1,6 +1,6 @@
 /** Every command that the cache sends, by itself or inside its scripts, and those with which a client connects. */
 const COMMANDS = [
-  ...['get', 'set', 'del', 'unlink', 'append', 'pttl', 'pexpire', 'xadd', 'xrange', 'xrevrange'],
+  ...['get', 'exists', 'set', 'del', 'unlink', 'append', 'pttl', 'pexpire', 'xadd', 'xrange', 'xrevrange'],
   ...['eval', 'evalsha', 'publish', 'subscribe', 'ping', 'info', 'select', 'client|setname'],
 ];
 const CLUSTER_COMMANDS = ['cluster|slots', 'cluster|info', 'asking'];

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Link } from './link.ts';
 import { ACQUIRE } from './lua/acquire.ts';
 import { EXTEND } from './lua/extend.ts';
-import { FORGET } from './lua/forget.ts';
 import { INVALIDATE } from './lua/invalidate.ts';
 import { OPEN } from './lua/open.ts';
 import { RELEASE } from './lua/release.ts';
+import { TURN_EPOCH } from './lua/turn-epoch.ts';
 
 /** What runs inside Redis, as one step. */
 export interface Script {
@@ -23,7 +23,7 @@ export const scripts = {
   extend: script(EXTEND),
   release: script(RELEASE),
   invalidate: script(INVALIDATE),
-  forget: script(FORGET),
+  turnEpoch: script(TURN_EPOCH),
   open: script(OPEN),
 };
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type CacheKey,
   type Clock,
@@ -8,26 +7,31 @@ import {
   encodeFrame,
   MAX_RETENTION_SECONDS,
   NAMESPACE_TAG,
+  type Reading,
   type Snapshot,
   type Store,
+  softened,
   storeSkipped,
   type Tag,
   type UnreadableReason,
 } from '@larder/core';
 import type { Compression } from './compression.ts';
+import { newEpoch, OFF, standing } from './epoch.ts';
 import { grouped } from './grouped.ts';
 import { hashTagOf, type RedisKeys } from './keys.ts';
 import type { Command, Link } from './link.ts';
-import { Logs, type Positions } from './logs.ts';
-import { OFF } from './lua/invalidate.ts';
+import type { Logs, Positions } from './logs.ts';
 import { run, scripts } from './scripts.ts';
 
-/** Outlives every entry, and begins again at every use: an epoch that is gone makes its entries misses. */
-const EPOCH_TTL_MS = (MAX_RETENTION_SECONDS + 86_400) * 1000;
+/** What is left at least of an epoch's life when it is used: it outlives every entry, for one that is gone makes misses. */
+const EPOCH_LEAST_MS = (MAX_RETENTION_SECONDS + 86_400) * 1000;
+/** So that it is seldom made longer. */
+export const EPOCH_TTL_MS = 2 * EPOCH_LEAST_MS;
 
 export interface RedisStoreParts {
   readonly link: Link;
   readonly keys: RedisKeys;
+  readonly logs: Logs;
   readonly clock: Clock;
   readonly compression: Compression;
   /** Of a whole entry: larger ones take too long on their way to be hit. */
@@ -50,24 +54,50 @@ export class RedisStore implements Store {
 
   constructor(parts: RedisStoreParts) {
     this.#parts = parts;
-    this.#logs = new Logs(parts.link, parts.keys, EPOCH_TTL_MS);
+    this.#logs = parts.logs;
   }
 
-  async get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
+  async get(key: CacheKey, tags: readonly Tag[], { known }: Reading = {}): Promise<Entry | undefined> {
+    return (known && (await this.#confirm(known))) ?? (await this.#read(key, tags));
+  }
+
+  /** A copy, if what it was made of is still there: its body need not travel again. */
+  async #confirm(known: Entry): Promise<Entry | undefined> {
+    const { keys, link } = this.#parts;
+    if (known.epochs === undefined) return undefined;
+    const [exists, ...epochs] = await link.send([
+      ['exists', keys.entry(known.key)],
+      ...this.#reads(known.tags, known.key),
+    ]);
+    return Number(exists) === 1 ? this.#standing(known, known.epochs, epochs.map(textOf)) : undefined;
+  }
+
+  async #read(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
     const { keys, link, clock } = this.#parts;
-    const reads = (of: readonly Tag[]) => of.map((tag): Command => ['get', keys.epoch(tag, key)]);
-    const [frame, ...epochs] = await link.send([['getBuffer', keys.entry(key)], ...reads(tags)]);
+    const [frame, ...epochs] = await link.send([['getBuffer', keys.entry(key)], ...this.#reads(tags, key)]);
     if (epochs.includes(OFF)) this.#parts.off();
     const framed = frame instanceof Buffer ? this.#decode(frame, key) : undefined;
     if (framed === undefined || clock.now() >= framed.entry.retainUntil) return undefined;
     const current = new Map<string, string | null>(tags.map((tag, i) => [tag, textOf(epochs[i])]));
     const unknown = framed.entry.tags.filter((tag) => !current.has(tag));
-    const more = await link.send(reads(unknown));
+    const more = await link.send(this.#reads(unknown, key));
     for (const [i, tag] of unknown.entries()) current.set(tag, textOf(more[i]));
-    // Absent is not equal to anything: a tag without an epoch has been invalidated, or might have been.
-    if (!framed.entry.tags.every((tag, i) => current.get(tag) === framed.epochs[i])) return undefined;
+    const now = framed.entry.tags.map((tag) => current.get(tag) ?? null);
+    if (standing(framed.epochs, now).kind === 'invalid') return undefined;
     const unpacked = await this.#parts.compression.unpack(framed);
-    return typeof unpacked === 'string' ? this.#refuse(unpacked) : unpacked.entry;
+    if (typeof unpacked === 'string') return this.#refuse(unpacked);
+    return this.#standing({ ...unpacked.entry, epochs: framed.epochs }, framed.epochs, now);
+  }
+
+  #reads(tags: readonly Tag[], key: CacheKey): Command[] {
+    return tags.map((tag) => ['get', this.#parts.keys.epoch(tag, key)]);
+  }
+
+  #standing(entry: Entry, born: readonly string[], now: readonly (string | null)[]): Entry | undefined {
+    if (now.includes(OFF)) this.#parts.off();
+    const stands = standing(born, now);
+    if (stands.kind === 'invalid') return undefined;
+    return stands.kind === 'stale' ? softened(entry, stands.since) : entry;
   }
 
   async snapshot(tags: readonly Tag[], key: CacheKey = ''): Promise<Snapshot> {
@@ -83,7 +113,12 @@ export class RedisStore implements Store {
     tags: readonly Tag[],
     acknowledged: (tags: readonly Tag[]) => void = () => {},
   ): Promise<Delivery> {
-    await this.#logs.invalidate(tags, acknowledged);
+    await this.#logs.invalidate({ tags }, acknowledged);
+    return 'done';
+  }
+
+  async soften(tags: readonly Tag[], at: number): Promise<Delivery> {
+    await this.#logs.invalidate({ tags, softAt: at });
     return 'done';
   }
 
@@ -149,8 +184,8 @@ export class RedisStore implements Store {
       hashTagOf,
     );
     const opened = slots.map(async ([, names]): Promise<[string, string][]> => {
-      const made = names.map(() => randomBytes(16).toString('base64url'));
-      const epochs = await run(link, scripts.open, names, [EPOCH_TTL_MS, ...made]);
+      const made = names.map(() => newEpoch());
+      const epochs = await run(link, scripts.open, names, [EPOCH_TTL_MS, EPOCH_LEAST_MS, ...made]);
       return (epochs as string[]).map((epoch, i) => [names[i]!, epoch]);
     });
     return new Map((await Promise.all(opened)).flat());

@@ -8,7 +8,7 @@ export interface Listener {
   interrupted(): void;
 }
 
-/** What is told to those who wait, as far as it can be heard. */
+/** What is told on a channel, as far as it can be heard. */
 export interface Hearing {
   readonly channel: string;
   /** Whether everything that is published from now on will be heard, or its loss be noticed. */
@@ -19,40 +19,57 @@ export interface Hearing {
   close(): void;
 }
 
+/** Gives what is told on channels to who listens; each is listened to once, and by name before anything begins. */
+export interface Subscription {
+  /** As who publishes on it must call it; nothing where nobody could hear. */
+  channelOf(name: string): string;
+  hear(channel: string, listener: Listener): Hearing;
+}
+
 /**
  * In a Cluster nothing is heard, and those who wait ask again and again: a message there goes round all nodes, and a
  * connection to one of them does not notice when it misses some.
  */
-export function hearing(client: RedisClient, endings: string, listener: Listener): Hearing {
-  // A client puts its own prefix before keys, but not before channels.
-  const channel = `${client.options.keyPrefix ?? ''}${endings}`;
-  if (isCluster(client)) return { channel, stands: false, begin() {}, close() {} };
-  return new Subscription(client, channel, listener);
-}
+export const subscriptionOn = (client: RedisClient): Subscription =>
+  isCluster(client) ? NOTHING : new Connected(client);
 
-/**
- * One channel, heard on a connection of its own: a connection that subscribes is good for nothing else, and the
- * app's client is not ours to subscribe on.
- */
-class Subscription implements Hearing {
+const NOTHING: Subscription = {
+  channelOf: () => '',
+  hear: () => ({ channel: '', stands: false, begin() {}, close() {} }),
+};
+
+/** On a connection of its own: one that subscribes is good for nothing else, and the app's client is not ours to subscribe on. */
+class Connected implements Subscription {
   readonly #client: Redis;
-  readonly channel: string;
-  readonly #listener: Listener;
+  readonly #listeners = new Map<string, Listener>();
   #connection: Redis | undefined;
   #stands = false;
   #closed = false;
 
-  constructor(client: Redis, channel: string, listener: Listener) {
+  constructor(client: Redis) {
     this.#client = client;
-    this.channel = channel;
-    this.#listener = listener;
   }
 
-  get stands(): boolean {
-    return this.#stands;
+  /** A client puts its own prefix before keys, but not before channels. */
+  channelOf(name: string): string {
+    return `${this.#client.options.keyPrefix ?? ''}${name}`;
   }
 
-  begin(): void {
+  hear(name: string, listener: Listener): Hearing {
+    const channel = this.channelOf(name);
+    this.#listeners.set(channel, listener);
+    const stands = () => this.#stands && this.#listeners.has(channel);
+    return {
+      channel,
+      get stands() {
+        return stands();
+      },
+      begin: () => this.#begin(),
+      close: () => this.#leave(channel),
+    };
+  }
+
+  #begin(): void {
     if (this.#connection !== undefined || this.#closed) return;
     const connection = this.#client.duplicate({
       lazyConnect: false,
@@ -71,10 +88,14 @@ class Subscription implements Hearing {
     connection.on('error', () => {});
     connection.on('ready', () => void this.#subscribe(connection));
     connection.on('close', () => this.#interrupt());
-    connection.on('message', (_channel: string, message: string) => this.#listener.heard(message));
+    connection.on('message', (channel: string, message: string) =>
+      this.#listeners.get(channel)?.heard(message),
+    );
   }
 
-  close(): void {
+  #leave(channel: string): void {
+    this.#listeners.delete(channel);
+    if (this.#listeners.size > 0) return;
     this.#closed = true;
     this.#stands = false;
     this.#connection?.disconnect();
@@ -83,7 +104,7 @@ class Subscription implements Hearing {
 
   async #subscribe(connection: Redis): Promise<void> {
     try {
-      await connection.subscribe(this.channel);
+      await connection.subscribe(...this.#listeners.keys());
       this.#stands = connection.status === 'ready' && !this.#closed;
     } catch {
       // Refused, or cut off again: those who wait go on asking, and the next connection subscribes anew.
@@ -93,6 +114,6 @@ class Subscription implements Hearing {
   #interrupt(): void {
     if (!this.#stands) return;
     this.#stands = false;
-    this.#listener.interrupted();
+    for (const listener of this.#listeners.values()) listener.interrupted();
   }
 }

@@ -1,6 +1,7 @@
 import { decodeFrame, type Entry, memoryStore } from '@larder/core';
 import { sharedStoreContract, storeContract } from '@larder/core/testing';
 import { describe, expect, it } from 'vitest';
+import { unfollowed } from '../../core/src/store/coherence.ts';
 import { guardedStore } from '../../core/src/store/guarded.ts';
 import { tieredStore } from '../../core/src/store/tiered.ts';
 import { redisTier } from '../src/index.ts';
@@ -18,6 +19,7 @@ storeContract('memory in front of Redis', async (clock, place) =>
     memoryStore({}, { namespace: place, clock }),
     await openStore(`${run}-t-${place}`, clock),
     clock,
+    unfollowed(1000),
   ),
 );
 storeContract('a guarded Redis', async (clock, place) =>

@@ -7,7 +7,7 @@ import { aside, Budget, budgetOfRequest } from './budget.ts';
 import { Invalidations } from './invalidations.ts';
 import { inTime } from './patience.ts';
 import { Recent } from './recent.ts';
-import type { Snapshot, Store } from './store.ts';
+import type { Reading, Snapshot, Store } from './store.ts';
 import { Undelivered } from './undelivered.ts';
 
 /** How soon an undelivered invalidation is tried again, though nobody reads: other processes may. */
@@ -42,10 +42,10 @@ class GuardedStore implements Store {
     this.#recent = new Recent(context.clock);
   }
 
-  async get(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
+  async get(key: CacheKey, tags: readonly Tag[], reading?: Reading): Promise<Entry | undefined> {
     this.#deliverMore();
     const { moment } = this.#delivered;
-    const entry = await this.#attempt('get', () => this.#store.get(key, tags), undefined);
+    const entry = await this.#attempt('get', () => this.#store.get(key, tags, reading), undefined);
     if (entry === undefined || this.#undelivered.touches(entry.tags)) return undefined;
     return this.#delivered.touched(entry.tags, moment) ? undefined : entry;
   }
@@ -77,6 +77,14 @@ class GuardedStore implements Store {
       if (this.#undelivered.isTold(tags, last)) return 'done';
     }
     return 'pending';
+  }
+
+  /** Where it cannot be told at once, they are invalidated for good: rather too much than something forgotten. */
+  async soften(tags: readonly Tag[], at: number): Promise<Delivery> {
+    const told = await this.#attempt<Delivery>('invalidate', () => this.#store.soften(tags, at), 'pending');
+    if (told === 'pending') return this.invalidate(tags);
+    this.#recent.add(tags);
+    return 'done';
   }
 
   /** Invalidates once more what it has acknowledged in the last minute. */

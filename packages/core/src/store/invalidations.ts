@@ -3,11 +3,18 @@ import type { Tag } from '../tags.ts';
 /** Tags remembered before the oldest memory is given up for a floor. */
 const CAPACITY = 100_000;
 
+interface Softening {
+  readonly sequence: number;
+  readonly at: number;
+}
+
 /** Which tags were invalidated in this process, in order. Forgetting can only make entries older than they are. */
 export class Invalidations {
   #sequence = 0;
   #floor = 0;
   readonly #last = new Map<Tag, number>();
+  /** The last of each tag: an entry's stale windows are counted from there. */
+  readonly #softenings = new Map<Tag, Softening>();
 
   /** The moment now, to be compared with later. */
   get moment(): number {
@@ -15,17 +22,36 @@ export class Invalidations {
   }
 
   mark(tags: readonly Tag[]): void {
-    this.#sequence += 1;
-    if (this.#last.size + tags.length > CAPACITY) {
-      this.#last.clear();
-      this.#floor = this.#sequence;
+    this.#begin(tags);
+    for (const tag of tags) {
+      this.#last.set(tag, this.#sequence);
+      this.#softenings.delete(tag);
     }
-    for (const tag of tags) this.#last.set(tag, this.#sequence);
+  }
+
+  soften(tags: readonly Tag[], at: number): void {
+    this.#begin(tags);
+    for (const tag of tags) this.#softenings.set(tag, { sequence: this.#sequence, at });
   }
 
   /** Whether any of the tags was invalidated after the moment. */
   touched(tags: readonly Tag[], since: number): boolean {
     if (since < this.#floor) return true;
     return tags.some((tag) => (this.#last.get(tag) ?? 0) > since);
+  }
+
+  /** Since when (epoch ms) what carries the tags is stale for invalidations after the moment; undefined for none. */
+  softenedAt(tags: readonly Tag[], since: number): number | undefined {
+    if (this.#softenings.size === 0) return undefined;
+    const later = tags.flatMap((tag) => this.#softenings.get(tag) ?? []).filter((s) => s.sequence > since);
+    return later.length === 0 ? undefined : Math.min(...later.map(({ at }) => at));
+  }
+
+  #begin(tags: readonly Tag[]): void {
+    this.#sequence += 1;
+    if (this.#last.size + this.#softenings.size + tags.length <= CAPACITY) return;
+    this.#last.clear();
+    this.#softenings.clear();
+    this.#floor = this.#sequence;
   }
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../clock.ts';
-import { type Entry, entryBytes, type Payload } from '../entry.ts';
+import { type Entry, entryBytes, type Payload, softened } from '../entry.ts';
 import type { Delivery, Observer, RemovalCause } from '../events.ts';
 import type { CacheKey } from '../key.ts';
 import { knownOptions, positive } from '../options.ts';
@@ -67,8 +67,9 @@ class MemoryStore implements Store {
     const held = this.#held.get(key);
     if (held === undefined) return undefined;
     if (this.#clock.now() >= held.entry.retainUntil) return this.#drop(key, 'expire');
-    if (this.#invalidations.touched(held.entry.tags, held.since)) return this.#drop(key, 'invalidate');
-    return held.entry;
+    if (this.#invalidations.touched(tagsOf(held.entry), held.since)) return this.#drop(key, 'invalidate');
+    const softenedAt = this.#invalidations.softenedAt(tagsOf(held.entry), held.since);
+    return softenedAt === undefined ? held.entry : softened(held.entry, softenedAt);
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -84,6 +85,11 @@ class MemoryStore implements Store {
     return 'done';
   }
 
+  async soften(tags: readonly Tag[], at: number): Promise<Delivery> {
+    this.#invalidations.soften(tags, at);
+    return 'done';
+  }
+
   async close(): Promise<void> {
     this.#cause = 'close';
     this.#held.clear();
@@ -91,7 +97,7 @@ class MemoryStore implements Store {
   }
 
   #set(entry: Entry, since: number): boolean {
-    if (this.#invalidations.touched(entry.tags, since)) return false;
+    if (this.#invalidations.touched(tagsOf(entry), since)) return false;
     const compact = { ...entry, payload: withOwnBytes(entry.payload) };
     const bytes = entryBytes(compact);
     if (bytes > this.#held.maxSize) return false;
@@ -110,6 +116,9 @@ class MemoryStore implements Store {
     this.#observe({ type: 'remove', namespace: this.#namespace, tier: 'memory', bytes, cause });
   }
 }
+
+const tagsOf = ({ tags, confirmed }: Entry): readonly Tag[] =>
+  confirmed === undefined || confirmed.marks.length === 0 ? tags : [...tags, ...confirmed.marks];
 
 /** How much larger the buffer may be that a body is a window on: for less than that, copying it saves nothing. */
 const MOST_AROUND = 1.25;

@@ -15,9 +15,8 @@ export interface Store {
   /**
    * The entry, if it is there, not past its retention, and none of its tags was invalidated since its snapshot.
    * `tags` are those that the caller expects on it: a remote store can check them in the same round trip.
-   * `confirmed`: as the store that processes share has it now, and no copy of what it had.
    */
-  get(key: CacheKey, tags: readonly Tag[], confirmed?: boolean): Promise<Entry | undefined>;
+  get(key: CacheKey, tags: readonly Tag[], reading?: Reading): Promise<Entry | undefined>;
 
   /**
    * To be taken before the data of a fill is read. `key` is what is likely to be stored, or the URI that it is a variant
@@ -32,8 +31,27 @@ export interface Store {
    */
   invalidate(tags: readonly Tag[], acknowledged?: (tags: readonly Tag[]) => void): Promise<Delivery>;
 
+  /**
+   * As `invalidate`, but that entries are found stale from `at` (epoch ms) on, and not gone: those whose snapshot was
+   * taken before are returned as if their freshness had ended then. A store that cannot do that may invalidate.
+   */
+  soften(tags: readonly Tag[], at: number): Promise<Delivery>;
+
   /** Lets go of everything held; idempotent. */
   close(): Promise<void>;
+}
+
+/**
+ * What may be made of a copy nearer than the store that processes share: it answers within its lease; once the shared
+ * store has confirmed it; not at all.
+ */
+export type Trust = 'leased' | 'confirmed' | 'none';
+
+export interface Reading {
+  /** Default `leased`. */
+  readonly trust?: Trust;
+  /** A copy that the reader has: where it still stands, it is returned itself, and its body need not travel. */
+  readonly known?: Entry | undefined;
 }
 
 /** The tags' state at one moment. May be stored against more than once. */

@@ -1,19 +1,14 @@
 import type { Clock } from '../clock.ts';
-import type { Entry } from '../entry.ts';
+import type { Confirmation, Entry } from '../entry.ts';
 import type { Delivery } from '../events.ts';
 import type { CacheKey } from '../key.ts';
 import type { Tag } from '../tags.ts';
-import type { Snapshot, Store } from './store.ts';
-
-/**
- * How long, in ms, a copy in memory answers without asking the shared store: the most that this process can
- * lag behind an invalidation by another one. Counted from when the confirming request was sent.
- */
-export const LEASE_MS = 1000;
+import type { Lease } from './coherence.ts';
+import type { Reading, Snapshot, Store } from './store.ts';
 
 /** Memory in front of a store that other processes share. */
-export const tieredStore = (near: Store, far: Store, clock: Clock): Store =>
-  new TieredStore(near, far, clock);
+export const tieredStore = (near: Store, far: Store, clock: Clock, lease: Lease): Store =>
+  new TieredStore(near, far, clock, lease);
 
 class TieredStore implements Store {
   /** What the far store is being asked by who came first, for who comes meanwhile. */
@@ -21,45 +16,68 @@ class TieredStore implements Store {
   readonly #near: Store;
   readonly #far: Store;
   readonly #clock: Clock;
+  readonly #lease: Lease;
 
-  constructor(near: Store, far: Store, clock: Clock) {
+  constructor(near: Store, far: Store, clock: Clock, lease: Lease) {
     this.#near = near;
     this.#far = far;
     this.#clock = clock;
+    this.#lease = lease;
   }
 
-  async get(key: CacheKey, tags: readonly Tag[], confirmed = false): Promise<Entry | undefined> {
-    const copy = confirmed ? undefined : await this.#near.get(key, tags);
-    if (copy?.leasedUntil !== undefined && this.#clock.monotonicMs() < copy.leasedUntil) return copy;
-    return confirmed ? this.#ask(key, tags) : this.#askTogether(key, tags);
+  async get(
+    key: CacheKey,
+    tags: readonly Tag[],
+    { trust = 'leased' }: Reading = {},
+  ): Promise<Entry | undefined> {
+    const copy = trust === 'none' ? undefined : await this.#near.get(key, tags);
+    if (copy !== undefined && trust === 'leased' && this.#isLeased(copy)) return copy;
+    // Whoever wants it confirmed wants it from after he came.
+    return trust === 'leased' ? this.#askTogether(key, tags, copy) : this.#ask(key, tags, copy);
   }
 
-  #askTogether(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
+  #isLeased({ confirmed }: Entry): boolean {
+    if (confirmed === undefined) return false;
+    const { session, untilMs, lagMs } = this.#lease;
+    const now = this.#clock.monotonicMs();
+    return (
+      now < confirmed.atMs + lagMs ||
+      (session !== undefined && session === confirmed.session && now < untilMs)
+    );
+  }
+
+  #askTogether(key: CacheKey, tags: readonly Tag[], copy: Entry | undefined): Promise<Entry | undefined> {
     const asked = this.#asking.get(key);
     if (asked !== undefined) return asked;
-    const asking = this.#ask(key, tags).finally(() => {
+    const asking = this.#ask(key, tags, copy).finally(() => {
       if (this.#asking.get(key) === asking) this.#asking.delete(key);
     });
     this.#asking.set(key, asking);
     return asking;
   }
 
-  async #ask(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
-    const leasedUntil = this.#lease();
+  async #ask(key: CacheKey, tags: readonly Tag[], copy: Entry | undefined): Promise<Entry | undefined> {
+    const confirmed = this.#confirmation();
     // Taken before the far store is asked: an invalidation that comes meanwhile keeps the answer out of memory.
     const promotion = await this.#near.snapshot(tags);
-    const entry = await this.#far.get(key, tags);
-    if (entry !== undefined) await promotion.set({ ...entry, leasedUntil });
+    const entry = await this.#far.get(key, tags, { known: copy && this.#worthKnowing(copy) });
+    if (entry !== undefined) await promotion.set(this.#copy(entry, confirmed));
     return entry;
   }
 
+  /** One that is stale may have been made anew by others. */
+  #worthKnowing(copy: Entry): Entry | undefined {
+    const { payload } = copy;
+    return payload.kind === 'variants' || this.#clock.now() < payload.freshUntil ? copy : undefined;
+  }
+
   async snapshot(tags: readonly Tag[], key?: CacheKey): Promise<Snapshot> {
-    const leasedUntil = this.#lease();
+    const confirmed = this.#confirmation();
     const near = await this.#near.snapshot(tags);
     const far = await this.#far.snapshot(tags, key);
     return {
-      async set(entry) {
-        const kept = await near.set({ ...entry, leasedUntil });
+      set: async (entry) => {
+        const kept = await near.set(this.#copy(entry, confirmed));
         return (await far.set(entry)) || kept;
       },
       stands: async (tags) => (await near.stands(tags)) && far.stands(tags),
@@ -73,11 +91,28 @@ class TieredStore implements Store {
     return this.#far.invalidate(tags);
   }
 
+  async soften(tags: readonly Tag[], at: number): Promise<Delivery> {
+    this.#asking.clear();
+    await this.#near.soften(tags, at);
+    const delivery = await this.#far.soften(tags, at);
+    // What was promoted in between did not know of it.
+    await this.#near.soften(tags, at);
+    return delivery;
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#near.close(), this.#far.close()]);
   }
 
-  #lease(): number {
-    return this.#clock.monotonicMs() + LEASE_MS;
+  /** Of what the far store is about to be asked for. */
+  #confirmation(): Omit<Confirmation, 'marks'> {
+    return { atMs: this.#clock.monotonicMs(), session: this.#lease.session };
+  }
+
+  #copy(entry: Entry, confirmed: Omit<Confirmation, 'marks'>): Entry {
+    const marks = this.#lease.marksOf?.(entry.key, entry.tags) ?? NO_MARKS;
+    return { ...entry, confirmed: { ...confirmed, marks } };
   }
 }
+
+const NO_MARKS: readonly Tag[] = [];

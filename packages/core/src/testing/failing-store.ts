@@ -12,7 +12,7 @@ export function failingStore(behind: Store): FailingStore {
   };
   const store: FailingStore = {
     failing: false,
-    get: (key, tags) => attempt(() => behind.get(key, tags)),
+    get: (key, tags, reading) => attempt(() => behind.get(key, tags, reading)),
     snapshot: (tags, key) =>
       attempt(async (): Promise<Snapshot> => {
         const snapshot = await behind.snapshot(tags, key);
@@ -22,6 +22,7 @@ export function failingStore(behind: Store): FailingStore {
         };
       }),
     invalidate: (tags, acknowledged) => attempt(() => behind.invalidate(tags, acknowledged)),
+    soften: (tags, at) => attempt(() => behind.soften(tags, at)),
     close: () => behind.close(),
   };
   return store;

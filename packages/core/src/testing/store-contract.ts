@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Entry, Payload } from '../entry.ts';
 import type { Store } from '../store/store.ts';
 import { type ManualClock, manualClock } from './clock.ts';
+import { bodyOf, entryOf, payloads } from './entries.ts';
 
 /** Opens a store that is empty; called again with the same `place`, a second handle on the same entries. */
 export type OpenStore = (clock: ManualClock, place: string) => Promise<Store> | Store;
@@ -120,6 +120,55 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await snapshot.stands(['n:'])).toBe(true);
     });
 
+    it('finds what was softly invalidated stale from then on, its windows counted from there, until it is stored anew', async () => {
+      const { store, clock } = await fresh();
+      const entry = entryOf(clock, { tags: ['n:', 't:a'] });
+      await (await store.snapshot(entry.tags)).set(entry);
+      const at = clock.now() + 1000;
+      expect(await store.soften(['t:a'], at)).toBe('done');
+      const payload = { freshUntil: at, staleWhileRevalidateUntil: at, staleIfErrorUntil: at };
+      for (const tags of [entry.tags, ['n:']])
+        expect(await store.get('key', tags)).toMatchObject({ retainUntil: entry.retainUntil, payload });
+      await (await store.snapshot(entry.tags)).set(entry);
+      expect(await store.get('key', entry.tags)).toMatchObject(entry);
+    });
+
+    it('finds what was being made when it was softly invalidated stale, where it finds it', async () => {
+      const { store, clock } = await fresh();
+      const snapshot = await store.snapshot(['n:', 't:a']);
+      const at = clock.now();
+      await store.soften(['t:a', 't:late'], at);
+      await snapshot.set(entryOf(clock, { tags: ['n:', 't:a'] }));
+      expect(await store.get('key', ['n:', 't:a'])).toMatchObject({ payload: { freshUntil: at } });
+      await snapshot.set(entryOf(clock, { key: 'late', tags: ['n:', 't:late'] }));
+      const late = await store.get('late', ['n:']);
+      expect([at, undefined]).toContain(late?.payload.kind === 'value' ? late.payload.freshUntil : undefined);
+    });
+
+    it('has nothing of what was invalidated after it was softly so, nor the other way round', async () => {
+      const { store, clock } = await fresh();
+      const entry = entryOf(clock, { tags: ['n:', 't:a'] });
+      for (const order of [
+        ['soft', 'hard'],
+        ['hard', 'soft'],
+      ]) {
+        await (await store.snapshot(entry.tags)).set(entry);
+        for (const how of order)
+          await (how === 'soft' ? store.soften(['t:a'], clock.now()) : store.invalidate(['t:a']));
+        expect(await store.get('key', entry.tags)).toBeUndefined();
+      }
+    });
+
+    it('gives back a copy that the reader knows, for as long as it stands', async () => {
+      const { store, clock } = await fresh();
+      const entry = entryOf(clock, { tags: ['n:', 't:a'] });
+      await (await store.snapshot(entry.tags)).set(entry);
+      const known = await store.get('key', entry.tags);
+      expect(await store.get('key', entry.tags, { known })).toEqual(known);
+      await store.invalidate(['t:a']);
+      expect(await store.get('key', entry.tags, { known })).toBeUndefined();
+    });
+
     it('keeps apart keys that differ in case, in white space and in unusual characters', async () => {
       const { store, clock } = await fresh();
       const keys = ['key', 'KEY', 'key ', 'k\0ey', 'kéy', '{key}', 'key*'];
@@ -171,81 +220,4 @@ export function sharedStoreContract(name: string, open: OpenStore): void {
       await Promise.all([mine.close(), theirs.close()]);
     });
   });
-}
-
-interface EntryParts {
-  readonly key?: string;
-  readonly tags?: string[];
-  readonly body?: string;
-  readonly retainMs?: number;
-}
-
-function entryOf(clock: ManualClock, parts: EntryParts = {}): Entry {
-  const { key = 'key', tags = ['n:'], body = 'body', retainMs = 60_000 } = parts;
-  const retainUntil = clock.now() + retainMs;
-  return {
-    key,
-    tags,
-    retainUntil,
-    payload: {
-      kind: 'value',
-      freshUntil: retainUntil,
-      staleWhileRevalidateUntil: retainUntil,
-      staleIfErrorUntil: retainUntil,
-      costMs: 3,
-      body: Buffer.from(body),
-    },
-  };
-}
-
-const bodyOf = (entry: Entry | undefined): string | undefined =>
-  entry?.payload.kind === 'value' ? entry.payload.body.toString() : undefined;
-
-function payloads(): Payload[] {
-  const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
-  return [
-    {
-      kind: 'value',
-      freshUntil: 1_800_000_000_000,
-      staleWhileRevalidateUntil: 1_800_000_000_000,
-      staleIfErrorUntil: 1_800_000_000_000,
-      costMs: 3,
-      body: everyByte,
-    },
-    {
-      kind: 'value',
-      freshUntil: 1_800_000_000_000.5,
-      staleWhileRevalidateUntil: 1_800_000_000_000.5,
-      staleIfErrorUntil: 1_800_000_000_000.5,
-      costMs: 3,
-      body: Buffer.alloc(0),
-    },
-    { kind: 'variants', names: ['accept', 'accept-language'], keys: ['key|a', 'key|b'] },
-    {
-      kind: 'response',
-      status: 203,
-      lines: [
-        ['Content-Type', 'text/plain'],
-        ['Link', ['</a>; rel=preload', '</b>; rel=preload']],
-      ],
-      ownField: 'max-age=600',
-      etag: 'W/"tag"',
-      lastModified: undefined,
-      nominated: [
-        ['accept', 'text/plain'],
-        ['x-absent', null],
-      ],
-      ownEtag: false,
-      ownControl: true,
-      forEverybody: true,
-      strict: true,
-      generatedAt: 1_700_000_000_000,
-      freshUntil: 1_700_000_600_000,
-      staleWhileRevalidateUntil: 1_700_000_700_000,
-      staleIfErrorUntil: 1_700_000_800_000,
-      costMs: 12.5,
-      route: '/products/:id',
-      body: everyByte,
-    },
-  ];
 }

@@ -1,12 +1,14 @@
 import { invalidKey, invalidPolicy } from '../errors.ts';
 import { type CacheKey, valueKey } from '../key.ts';
 import { fillRules, seconds } from '../policy-checks.ts';
-import { joinTags, keyTag, NAMESPACE_TAG, type Tag, userTags } from '../tags.ts';
+import { joinTags, keyTag, NAMESPACE_TAG, partitionTag, type Tag, userTags } from '../tags.ts';
 
 /** How a value is kept. Seconds. */
 export interface ValueOptions {
   /** Seconds the value is fresh. */
   readonly ttl: number;
+  /** Keeps tenants (or users) apart: another's value of the same key is another value. */
+  readonly partition?: string;
   /** Names to invalidate it by; at most 64. */
   readonly tags?: readonly string[];
   /** Seconds after freshness during which stale is given at once while one load runs behind it. Default 0. */
@@ -23,6 +25,8 @@ export interface ValueOptions {
   readonly jitter?: number;
   /** Seconds that `undefined` and `null` are kept, from when the key is asked for a second time. Default: not at all. */
   readonly negativeTtl?: number;
+  /** `'strict'`: no process gives it out of its memory without asking Redis whether it still stands. Default: as the cache does. */
+  readonly coherence?: 'strict';
 }
 
 /** How a value is kept from ever ending. */
@@ -33,6 +37,7 @@ export interface AheadOptions extends ValueOptions {
 
 const OPTIONS: ReadonlySet<string> = new Set([
   'ttl',
+  'partition',
   'tags',
   'staleWhileRevalidate',
   'staleIfError',
@@ -41,6 +46,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'earlyRefresh',
   'jitter',
   'negativeTtl',
+  'coherence',
 ] satisfies (keyof ValueOptions)[]);
 
 /** Where a value is kept, and how. */
@@ -57,25 +63,33 @@ export interface Slot {
   readonly earlyRefresh: number;
   readonly jitter: number;
   readonly negativeTtl: number | undefined;
+  readonly strict: boolean;
 }
 
 /** @throws LarderError `LARDER_INVALID_KEY`, `LARDER_INVALID_POLICY`, `LARDER_INVALID_TAG` */
-export function slotOf(namespace: string, key: string, options: ValueOptions): Slot {
-  if (typeof key !== 'string' || key === '' || !key.isWellFormed()) throw invalidKey(key);
+export function slotOf(keyspace: string, key: string, options: ValueOptions): Slot {
+  if (!isText(key)) throw invalidKey(key);
   if (typeof options !== 'object' || options === null)
     throw invalidPolicy('ttl', options, 'give { ttl: seconds }');
   for (const name in options) {
     if (!OPTIONS.has(name))
       throw invalidPolicy(name, 'an unknown option', `known are ${[...OPTIONS].join(', ')}`);
   }
-  const own = keyTag(key);
+  const { partition } = options;
+  if (partition !== undefined && !isText(partition))
+    throw invalidPolicy('partition', partition, 'give a non-empty string');
+  const own = keyTag(key, partition);
+  const whose = partition === undefined ? [] : [partitionTag(partition)];
   return {
-    key: valueKey(namespace, key),
+    key: valueKey(keyspace, key, partition),
     own,
-    tags: joinTags([NAMESPACE_TAG, own], userTags(options.tags ?? [])),
+    tags: joinTags([NAMESPACE_TAG, own, ...whose], userTags(options.tags ?? [])),
     ttl: seconds('ttl', options.ttl, 0),
     staleWhileRevalidate: seconds('staleWhileRevalidate', options.staleWhileRevalidate ?? 0, 0),
     staleIfError: seconds('staleIfError', options.staleIfError ?? 0, 0),
     ...fillRules(options),
   };
 }
+
+const isText = (given: unknown): given is string =>
+  typeof given === 'string' && given !== '' && given.isWellFormed();

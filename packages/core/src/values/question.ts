@@ -4,8 +4,7 @@ import type { Question, Seen } from '../collapse/question.ts';
 import { isDueEarly } from '../early.ts';
 import { coverableUntil, type Entry, type StoredValue } from '../entry.ts';
 import type { Random } from '../random.ts';
-import type { Snapshot, Store } from '../store/store.ts';
-import { LEASE_MS } from '../store/tiered.ts';
+import type { Snapshot, Store, Trust } from '../store/store.ts';
 import type { Tag } from '../tags.ts';
 import type { Slot } from './options.ts';
 
@@ -21,6 +20,8 @@ export interface ValueQuestionContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
+  /** Ms that a copy in this process may lag behind what others have invalidated. */
+  readonly lagMs: number;
   /** Has the value loaded behind the answer, if nobody else does; true when that has begun. */
   refresh(slot: Slot, reason: 'stale' | 'early' | 'slow', entry: Kept): boolean;
 }
@@ -54,7 +55,7 @@ export class ValueQuestion implements Question<Kept, Given> {
     const { key, earlyRefresh, softTimeout } = this.#slot;
     const { store } = this.#context;
     this.prepared = confirmed ? store.snapshot(this.#slot.tags, key) : undefined;
-    const entry = await valueIn(store, this.#slot, confirmed);
+    const entry = await valueIn(store, this.#slot, confirmed ? 'none' : undefined);
     this.#found = entry;
     const now = clock.now();
     if (entry !== undefined && now < entry.payload.freshUntil) {
@@ -74,15 +75,17 @@ export class ValueQuestion implements Question<Kept, Given> {
 
   async share(entry: Kept, flight: Flight<Kept>): Promise<Given | undefined> {
     // Another process may have invalidated between the load's beginning and this question.
-    if (this.#beganMs - flight.startedMs < LEASE_MS) return { outcome: 'collapsed', entry };
-    const found = await valueIn(this.#context.store, this.#slot, false);
-    const fresh = found !== undefined && this.#context.clock.now() < found.payload.freshUntil;
+    const { lagMs, store, clock } = this.#context;
+    if (!this.#slot.strict && this.#beganMs - flight.startedMs < lagMs)
+      return { outcome: 'collapsed', entry };
+    const found = await valueIn(store, this.#slot);
+    const fresh = found !== undefined && clock.now() < found.payload.freshUntil;
     return fresh ? { outcome: 'collapsed', entry: found } : undefined;
   }
 
   async cover(): Promise<Given | undefined> {
     // Looked for again: what was invalidated meanwhile stands in for nothing.
-    this.#found = await valueIn(this.#context.store, this.#slot, false);
+    this.#found = await valueIn(this.#context.store, this.#slot);
     return this.#isCoverable() ? { outcome: 'stale', entry: this.#found! } : undefined;
   }
 
@@ -94,9 +97,9 @@ export class ValueQuestion implements Question<Kept, Given> {
 
 export async function valueIn(
   store: Store,
-  { key, tags }: Slot,
-  confirmed: boolean,
+  { key, tags, strict }: Slot,
+  trust: Trust = strict ? 'confirmed' : 'leased',
 ): Promise<Kept | undefined> {
-  const entry = await store.get(key, tags, confirmed);
+  const entry = await store.get(key, tags, { trust });
   return entry?.payload.kind === 'value' ? { ...entry, payload: entry.payload } : undefined;
 }

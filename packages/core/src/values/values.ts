@@ -14,12 +14,15 @@ import type { Tag } from '../tags.ts';
 import { decode, encode } from './json.ts';
 import { type Slot, slotOf, type ValueOptions } from './options.ts';
 import { type Kept, ValueQuestion, valueIn } from './question.ts';
+import { stored } from './stored.ts';
 
 export interface ValuesContext {
   readonly namespace: string;
+  readonly keyspace: string;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
+  readonly lagMs: number;
   readonly observe: Observer;
   readonly collapsing: CollapserParts;
   readonly background: Background;
@@ -57,8 +60,8 @@ export class Values {
   }
 
   async getOrSet<T>(key: string, options: ValueOptions, load: () => Promise<T> | T): Promise<T> {
-    const { namespace, clock } = this.#context;
-    const slot = slotOf(namespace, key, options);
+    const { keyspace, clock } = this.#context;
+    const slot = slotOf(keyspace, key, options);
     const beganMs = clock.monotonicMs();
     if (this.#context.isOff()) return this.#told('bypass', beganMs, this.#asKept(await load()) as T);
     const question = new ValueQuestion(
@@ -92,7 +95,7 @@ export class Values {
   async keepAhead(slot: Slot, load: Load, aheadMs: number): Promise<void> {
     const { clock, store } = this.#context;
     const lasts = ({ payload }: Kept) => payload.freshUntil - clock.now() >= aheadMs;
-    const entry = await valueIn(store, slot, true);
+    const entry = await valueIn(store, slot, 'none');
     if (entry === undefined || !lasts(entry)) this.#refreshUnless(lasts, slot, 'scheduled', load);
   }
 
@@ -105,7 +108,7 @@ export class Values {
     if (lead === undefined) return false;
     const told = refreshTeller(this.#context, ROUTE, reason);
     const look = async (confirmed: boolean) => {
-      const entry = await valueIn(store, slot, confirmed);
+      const entry = await valueIn(store, slot, confirmed ? 'none' : undefined);
       return entry !== undefined && isDone(entry)
         ? ({ kind: 'answer', answer: entry, result: entry } as const)
         : ({ kind: 'absent', key: slot.key } as const);
@@ -194,7 +197,7 @@ export class Values {
   /** What is not there any more is given to nobody, whatever was to be given instead of it for a while. */
   async #forget(slot: Slot): Promise<void> {
     const { store } = this.#context;
-    if ((await valueIn(store, slot, false)) !== undefined) await store.invalidate([slot.own]);
+    if ((await valueIn(store, slot)) !== undefined) await store.invalidate([slot.own]);
   }
 
   /** Undefined for what JSON cannot say, which the observer is told. */
@@ -230,9 +233,4 @@ const isNothing = (value: unknown): boolean => value === undefined || value === 
 interface Loaded {
   readonly value: unknown;
   readonly outcome: Promise<RefreshOutcome>;
-}
-
-async function stored(snapshot: Snapshot, entry: Kept): Promise<RefreshOutcome> {
-  if (await snapshot.set(entry)) return 'stored';
-  return (await snapshot.stands(entry.tags)) ? 'unstored' : 'dropped';
 }

@@ -170,7 +170,12 @@ describe('a store that may have forgotten what it acknowledged', () => {
       sent.push([...tags]);
       return 'done' as const;
     };
-    const bound = { get: far.get.bind(far), snapshot: far.snapshot.bind(far), close: far.close.bind(far) };
+    const bound = {
+      get: far.get.bind(far),
+      snapshot: far.snapshot.bind(far),
+      soften: far.soften.bind(far),
+      close: far.close.bind(far),
+    };
     return { clock, sent, store: guardedStore({ ...bound, invalidate }, { ...context, clock }) };
   };
 
@@ -216,7 +221,12 @@ describe('a store that gets through with a part of what it is told', () => {
       if (through.length < tags.length) throw new Error('one node is gone');
       return 'done';
     };
-    const bound = { get: far.get.bind(far), snapshot: far.snapshot.bind(far), close: far.close.bind(far) };
+    const bound = {
+      get: far.get.bind(far),
+      snapshot: far.snapshot.bind(far),
+      soften: far.soften.bind(far),
+      close: far.close.bind(far),
+    };
     const store = guardedStore({ ...bound, invalidate }, { ...context, clock, observe });
     return { clock, far, sent, stuck, store, of };
   };

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, memoryStore } from '../../src/index.ts';
-import { LEASE_MS, tieredStore } from '../../src/store/tiered.ts';
+import { unfollowed } from '../../src/store/coherence.ts';
+import { tieredStore } from '../../src/store/tiered.ts';
 import { type ManualClock, manualClock, storeContract } from '../../src/testing/index.ts';
 
+const LAG_MS = 1000;
 const memory = (clock: ManualClock) => memoryStore({}, { namespace: 'test', clock });
 
-storeContract('two tiers', (clock) => tieredStore(memory(clock), memory(clock), clock));
+storeContract('two tiers', (clock) => tieredStore(memory(clock), memory(clock), clock, unfollowed(LAG_MS)));
 
 const value = (clock: ManualClock, body: string): Entry => {
   const retainUntil = clock.now() + 600_000;
@@ -29,45 +31,45 @@ describe('memory in front of a shared store', () => {
   it('answers alone within its lease, and asks the shared store after it', async () => {
     const clock = manualClock();
     const far = memory(clock);
-    const store = tieredStore(memory(clock), far, clock);
+    const store = tieredStore(memory(clock), far, clock, unfollowed(LAG_MS));
     await (await store.snapshot(['n:'])).set(value(clock, 'old'));
     await (await far.snapshot(['n:'])).set(value(clock, 'new'));
-    clock.advance(LEASE_MS - 1);
+    clock.advance(LAG_MS - 1);
     expect(bodyOf(await store.get('key', ['n:']))).toBe('old');
     clock.advance(1);
     expect(bodyOf(await store.get('key', ['n:']))).toBe('new');
     await far.invalidate(['n:']);
     expect(bodyOf(await store.get('key', ['n:']))).toBe('new');
-    clock.advance(LEASE_MS);
+    clock.advance(LAG_MS);
     expect(await store.get('key', ['n:'])).toBeUndefined();
   });
 
   it('asks the shared store within its lease where that is to confirm it, and has its answer from then on', async () => {
     const clock = manualClock();
     const far = memory(clock);
-    const store = tieredStore(memory(clock), far, clock);
+    const store = tieredStore(memory(clock), far, clock, unfollowed(LAG_MS));
     await (await store.snapshot(['n:'])).set(value(clock, 'old'));
     await (await far.snapshot(['n:'])).set(value(clock, 'new'));
-    expect(bodyOf(await store.get('key', ['n:'], false))).toBe('old');
-    expect(bodyOf(await store.get('key', ['n:'], true))).toBe('new');
+    expect(bodyOf(await store.get('key', ['n:']))).toBe('old');
+    expect(bodyOf(await store.get('key', ['n:'], { trust: 'none' }))).toBe('new');
     expect(bodyOf(await store.get('key', ['n:']))).toBe('new');
   });
 
   it('has what the shared store does not confirm for nobody who asks it to', async () => {
     const clock = manualClock();
     const far = memory(clock);
-    const store = tieredStore(memory(clock), far, clock);
+    const store = tieredStore(memory(clock), far, clock, unfollowed(LAG_MS));
     await (await store.snapshot(['n:'])).set(value(clock, 'old'));
     await far.invalidate(['n:']);
-    expect(await store.get('key', ['n:'], true)).toBeUndefined();
+    expect(await store.get('key', ['n:'], { trust: 'none' })).toBeUndefined();
   });
 
   it('counts the lease of a fill from its snapshot, however long the fill took', async () => {
     const clock = manualClock();
     const far = memory(clock);
-    const store = tieredStore(memory(clock), far, clock);
+    const store = tieredStore(memory(clock), far, clock, unfollowed(LAG_MS));
     const snapshot = await store.snapshot(['n:']);
-    clock.advance(LEASE_MS);
+    clock.advance(LAG_MS);
     await snapshot.set(value(clock, 'slow'));
     await far.invalidate(['n:']);
     expect(await store.get('key', ['n:'])).toBeUndefined();
@@ -79,7 +81,7 @@ describe('memory in front of a shared store', () => {
     await (await far.snapshot(['n:'])).set(value(clock, 'old'));
     const near = memory(clock);
     const slowFar = { ...bound(far), get: gate((key: string) => far.get(key, ['n:'])) };
-    const store = tieredStore(near, slowFar, clock);
+    const store = tieredStore(near, slowFar, clock, unfollowed(LAG_MS));
     const reading = store.get('key', ['n:']);
     const entry = await slowFar.get.reached;
     await near.invalidate(['n:']);
@@ -92,6 +94,7 @@ describe('memory in front of a shared store', () => {
 const bound = (store: ReturnType<typeof memory>) => ({
   snapshot: store.snapshot.bind(store),
   invalidate: store.invalidate.bind(store),
+  soften: store.soften.bind(store),
   close: store.close.bind(store),
 });
 

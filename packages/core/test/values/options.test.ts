@@ -51,6 +51,8 @@ describe('a value', () => {
       earlyRefresh: 100,
       jitter: 0.5,
       negativeTtl: 0.5,
+      partition: 'acme',
+      coherence: 'strict',
     };
     expect(await new Cache().getOrSet('key', options, async () => 'value')).toBe('value');
   });
