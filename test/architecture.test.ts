@@ -10,6 +10,7 @@ const DIRECTION: Record<string, readonly string[]> = {
   redis: ['core'],
   express: ['core'],
   prometheus: ['core'],
+  postgres: ['core'],
   servers: [],
 };
 
@@ -19,6 +20,7 @@ const DEPENDENCIES: Record<string, readonly string[]> = {
   redis: ['cluster-key-slot', 'ioredis'],
   express: ['debug', 'express'],
   prometheus: ['prom-client'],
+  postgres: ['pg'],
 };
 
 interface Import {

@@ -8,7 +8,10 @@ export type LarderErrorCode =
   | 'LARDER_INVALID_TAG'
   | 'LARDER_STORE_FAILED'
   | 'LARDER_STORE_SKIPPED'
-  | 'LARDER_TIMEOUT';
+  | 'LARDER_TIMEOUT'
+  | 'LARDER_ROLLED_BACK'
+  | 'LARDER_COMMIT_UNKNOWN'
+  | 'LARDER_TRANSACTION_OVER';
 
 /** The one class: tell kinds apart by `code`, which is stable; messages are for people. */
 export class LarderError extends Error {
