@@ -30,7 +30,9 @@ const snippets = new Map(
 describe('the docs', () => {
   it('have snippets that compile', () => {
     const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile);
-    const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+    // Packages of ours, whether or not the demo uses them.
+    const paths = { '@larder/*': ['./packages/*/src/index.ts'] };
+    const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, paths }, root);
     const host = ts.createCompilerHost(options);
     const { readFile, fileExists } = host;
     host.readFile = (file) => snippets.get(file) ?? readFile(file);
