@@ -23,6 +23,12 @@ interface Process {
 
 const poll = <T>(what: () => T) => expect.poll(what, { timeout: 20_000, interval: 5 });
 
+/** Who waits for a lock that others hold asks again when time has passed. */
+async function ticking<T>(clock: ManualClock, waiting: Promise<T>): Promise<T> {
+  const timer = setInterval(() => clock.advance(1), 1);
+  return waiting.finally(() => clearInterval(timer));
+}
+
 /** A process as far as its cache goes, in which time passes when it is told to. */
 async function start(place: RedisPlace, name: string, options: CacheOptions = {}): Promise<Process> {
   const clock = manualClock(Date.now());
@@ -36,7 +42,10 @@ async function start(place: RedisPlace, name: string, options: CacheOptions = {}
   const cache = new Cache({ namespace: name, redis, clock, observe, ...options });
   onTestFinished(() => cache.close());
   const load = (value: string, how = HOUR as Parameters<Cache['getOrSet']>[1]) =>
-    cache.getOrSet('key', how, () => value);
+    ticking(
+      clock,
+      cache.getOrSet('key', how, () => value),
+    );
   const process: Process = {
     cache,
     clock,
@@ -54,7 +63,10 @@ async function start(place: RedisPlace, name: string, options: CacheOptions = {}
   };
   // Until its connection stands nothing is kept.
   await poll(async () => {
-    await cache.getOrSet('begin', { ttl: 1 }, () => 1);
+    await ticking(
+      clock,
+      cache.getOrSet('begin', { ttl: 1 }, () => 1),
+    );
     clock.advance(LAG_MS / 3);
     return options.coherence === 'strict' ? asked > 0 : leased;
   }).toBe(true);
