@@ -85,19 +85,32 @@ export abstract class Invalidator {
     return this.invalidateTags([NAMESPACE_TAG], how);
   }
 
-  /** Tags in the form stores see them, the cache's own among them. */
-  async invalidateTags(tags: readonly Tag[], how: Invalidation = {}): Promise<Invalidated> {
+  /**
+   * What can be kept of how it is to be done, before it is.
+   * @throws LarderError `LARDER_INVALID_OPTIONS`
+   */
+  checkInvalidation(how: Invalidation): Invalidation {
     knownOptions('invalidation', how, ['soft', 'barrier']);
-    if (tags.length === 0) return { state: 'done' };
-    const { namespace, store, clock, observe, detach, barrierMs } = this.invalidating;
-    if (how.barrier && barrierMs === Number.POSITIVE_INFINITY)
+    for (const [name, given] of Object.entries(how))
+      if (given !== undefined && typeof given !== 'boolean')
+        throw invalidOptions(`invalidation.${name}`, given, 'give true or false');
+    if (how.barrier && this.invalidating.barrierMs === Number.POSITIVE_INFINITY)
       throw invalidOptions(
         'invalidation.barrier',
         true,
         "leave it out: with coherence 'local' nobody hears of it",
       );
+    return how;
+  }
+
+  /** Tags in the form stores see them, the cache's own among them. */
+  async invalidateTags(tags: readonly Tag[], how: Invalidation = {}): Promise<Invalidated> {
+    this.checkInvalidation(how);
+    if (tags.length === 0) return { state: 'done' };
+    const { namespace, store, clock, observe, detach, barrierMs } = this.invalidating;
     if (!how.soft) detach(tags);
-    const state = await (how.soft ? store.soften(tags, clock.now()) : store.invalidate(tags));
+    // Whoever asks in this same millisecond is to find it stale.
+    const state = await (how.soft ? store.soften(tags, clock.now() - 1) : store.invalidate(tags));
     observe({ type: 'invalidate', namespace, tags: tags.length, delivery: state });
     // Whatever others hold unasked was confirmed before, and that holds for no longer.
     if (how.barrier && state === 'done' && barrierMs > 0) await this.#after(barrierMs);

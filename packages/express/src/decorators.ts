@@ -1,4 +1,4 @@
-import { type CacheControlDirectives, invalidOptions, type Policy } from '@larder/core';
+import { type CacheControlDirectives, type Invalidation, invalidOptions, type Policy } from '@larder/core';
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Doors } from './doors.ts';
 import type { TagsOf } from './invalidates.ts';
@@ -55,7 +55,8 @@ export const CacheControl = (directives: CacheControlDirectives): MethodDecorati
   step((doors) => doors.cacheControl(directives));
 
 /** `invalidates` for a method. */
-export const Invalidates = (tags: TagsOf): MethodDecoration => step((doors) => doors.invalidates(tags));
+export const Invalidates = (tags: TagsOf, how?: Invalidation): MethodDecoration =>
+  step((doors) => doors.invalidates(tags, how));
 
 /** Any middleware for a method, in its place among the others. */
 export const Use = (middleware: RequestHandler): MethodDecoration => step(() => middleware);

@@ -1,4 +1,4 @@
-import type { Policy } from '@larder/core';
+import type { Invalidation, Policy } from '@larder/core';
 import type { Request, RequestHandler, Router } from 'express';
 import type { TagsOf } from './invalidates.ts';
 import { defaultLarder } from './larder.ts';
@@ -9,7 +9,10 @@ export {
   type CacheEvent,
   type CacheStatus,
   type CdnDirectives,
+  type CoherenceOptions,
   explain,
+  type Invalidated,
+  type Invalidation,
   LarderError,
   type LarderErrorCode,
   type MemoryOptions,
@@ -50,7 +53,8 @@ export const cacheResponse = (policy?: number | Policy<Request>): RequestHandler
   defaultLarder().cacheResponse(policy);
 
 /** Invalidates tags of the default cache when the route has written. */
-export const invalidates = (tags: TagsOf): RequestHandler => defaultLarder().invalidates(tags);
+export const invalidates = (tags: TagsOf, how?: Invalidation): RequestHandler =>
+  defaultLarder().invalidates(tags, how);
 
 /** A value in the default cache for `ttl` seconds. */
 export const withCache = <T>(key: string, ttl: number, load: () => Promise<T> | T): Promise<T> =>

@@ -2,6 +2,7 @@ import {
   type Cache,
   fieldsOf,
   groupTag,
+  type Invalidation,
   joinTags,
   NAMESPACE_TAG,
   originOf,
@@ -23,8 +24,13 @@ export type TagsOf = readonly string[] | ((req: Request, res: Response) => reado
 /** Tag functions of the policies that a write has passed, gathered so that it invalidates once. */
 const gathered = new WeakMap<Response, Map<Cache, Writing>>();
 
+/** What makes something out of date, and how that is said. */
+interface Source extends Invalidation {
+  readonly tags: () => readonly Tag[];
+}
+
 interface Writing {
-  readonly sources: (() => readonly Tag[])[];
+  readonly sources: Source[];
   readonly done: Promise<void>;
 }
 
@@ -34,12 +40,15 @@ interface Writing {
  * answered and before the client hears of it, so that a client reads its own write. Also when nobody can
  * know whether it wrote (5xx, a connection that broke); never on a 4xx.
  *
- * @throws LarderError `LARDER_INVALID_TAG`
+ * Softly, the tags alone: what the protocol says of the write is gone. Where the cache's rules are `local` there is no barrier.
+ *
+ * @throws LarderError `LARDER_INVALID_TAG`, `LARDER_INVALID_OPTIONS`
  */
-export function invalidatesMiddleware(cache: Cache, tags: TagsOf): RequestHandler {
+export function invalidatesMiddleware(cache: Cache, tags: TagsOf, given: Invalidation = {}): RequestHandler {
+  const how = { ...cache.checkInvalidation(given) };
   const tagsOf = typeof tags === 'function' ? tags : constant(tags);
   return function larderInvalidates(req, res, next) {
-    invalidateWithReply(cache, req, res, tagsOf);
+    invalidateWithReply(cache, req, res, tagsOf, how);
     next();
   };
 }
@@ -56,8 +65,9 @@ export function invalidateWithReply(
   req: Request,
   res: Response,
   tagsOf: (req: Request, res: Response) => readonly string[],
+  how: Invalidation = {},
 ): Promise<void> {
-  const own = () => userTags(tagsOf(req, res));
+  const own: Source = { ...how, tags: () => userTags(tagsOf(req, res)) };
   const byCache = gathered.get(res) ?? new Map<Cache, Writing>();
   gathered.set(res, byCache);
   const writing = byCache.get(cache);
@@ -65,10 +75,10 @@ export function invalidateWithReply(
     writing.sources.push(own);
     return writing.done;
   }
-  const sources = [() => tagsOutOfDate(req, res), own];
+  const sources: Source[] = [{ tags: () => tagsOutOfDate(req, res) }, own];
   const done = beforeReply(res, async (status) => {
     if (status !== undefined && status >= 400 && status < 500) return;
-    await cache.invalidateTags(tagsFrom(cache, sources));
+    await invalidateAll(cache, sources);
   });
   byCache.set(cache, { sources, done });
   return done;
@@ -89,12 +99,25 @@ function tagsOutOfDate(req: Request, res: Response): readonly Tag[] {
   ];
 }
 
+async function invalidateAll(cache: Cache, sources: readonly Source[]): Promise<void> {
+  const { hard, soft } = tagsFrom(cache, sources);
+  const barrier = sources.some((source) => source.barrier);
+  await Promise.all([
+    cache.invalidateTags(hard, { barrier }),
+    cache.invalidateTags(soft, { soft: true, barrier }),
+  ]);
+}
+
 /** A tag function that throws has left nobody knowing what the write touched, so everything goes. */
-function tagsFrom(cache: Cache, sources: readonly (() => readonly Tag[])[]): readonly Tag[] {
+function tagsFrom(cache: Cache, sources: readonly Source[]): Record<'hard' | 'soft', readonly Tag[]> {
   try {
-    return joinTags(...sources.map((tags) => tags()));
+    const tagsOf = (which: readonly Source[]) => joinTags(...which.map(({ tags }) => tags()));
+    return {
+      hard: tagsOf(sources.filter(({ soft }) => !soft)),
+      soft: tagsOf(sources.filter(({ soft }) => soft)),
+    };
   } catch (error) {
     cache.observe({ type: 'error', namespace: cache.namespace, doing: 'name the tags of a write', error });
-    return [NAMESPACE_TAG];
+    return { hard: [NAMESPACE_TAG], soft: [] };
   }
 }

@@ -35,7 +35,7 @@ export function createLarder(options: LarderOptions = {}): Larder {
   const larder: Larder = {
     cache,
     cacheResponse: (policy) => cacheResponseMiddleware(cache, policy),
-    invalidates: (tags) => invalidatesMiddleware(cache, tags),
+    invalidates: (tags, how) => invalidatesMiddleware(cache, tags, how),
     cacheControl,
     withCache: (key, ttl, load) => cache.withCache(key, ttl, load),
     refreshAhead: (app, url, options = {}) => refreshAhead(cache, app, url, options),

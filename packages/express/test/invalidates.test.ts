@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { memoryStore, unsharedLock } from '@larder/core';
@@ -242,5 +243,66 @@ describe('a write', () => {
     expect(() => invalidates([''])).toThrow(
       expect.objectContaining({ code: 'LARDER_INVALID_TAG' }) as LarderError,
     );
+  });
+});
+
+describe('what a write makes out of date', () => {
+  it('is served stale while it is made anew, where that was said of the write', async () => {
+    let version = 1;
+    const { ask } = shop((app, { cacheResponse, invalidates }) => {
+      const policy = { ttl: 60, staleWhileRevalidate: 60, tags: ['thing'] };
+      app.get('/thing', cacheResponse(policy), (_, res) => void res.send(`v${version}`));
+      app.put('/soft', invalidates(['thing'], { soft: true }), (_, res) => void res.sendStatus(204));
+    });
+    await ask('/thing');
+    version = 2;
+    await ask('/soft', {}, 'PUT');
+    const stale = await ask('/thing');
+    expect([x(stale), text(stale)]).toEqual(['STALE', 'v1']);
+    await expect.poll(async () => text(await ask('/thing'))).toBe('v2');
+  });
+
+  it('is its own URL for good, however softly its tags are', async () => {
+    const { ask } = shop((app, { cacheResponse, invalidates }) => {
+      app.get('/thing', cacheResponse({ ttl: 60, staleWhileRevalidate: 60 }), (_, res) => void res.send('x'));
+      app.put('/thing', invalidates([], { soft: true }), (_, res) => void res.sendStatus(204));
+    });
+    await ask('/thing');
+    await ask('/thing', {}, 'PUT');
+    expect(x(await ask('/thing'))).toBe('MISS');
+  });
+
+  it('is a URL, in all its variants, and no other', async () => {
+    const { ask, larder, server } = shop((app, { cacheResponse }) => {
+      app.get('/things', cacheResponse({ ttl: 60, vary: ['Accept'] }), (_, res) => void res.send('x'));
+    });
+    const all = async () => [
+      x(await ask('/things?page=1', { Accept: 'text/plain' })),
+      x(await ask('/things?page=1', { Accept: 'text/html' })),
+      x(await ask('/things?page=2')),
+    ];
+    await all();
+    const { port } = server.address() as AddressInfo;
+    await larder.cache.invalidateUrl(`http://127.0.0.1:${port}/things?page=1`);
+    expect(await all()).toEqual(['MISS', 'MISS', 'HIT']);
+  });
+
+  it('is a partition, whatever its URLs', async () => {
+    const { ask, larder } = shop((app, { cacheResponse }) => {
+      const partition = (req: express.Request) => String(req.query.tenant);
+      app.get('/:page', cacheResponse({ ttl: 60, partition }), (_, res) => void res.send('x'));
+    });
+    const all = async () => [
+      x(await ask('/a?tenant=1')),
+      x(await ask('/b?tenant=1')),
+      x(await ask('/a?tenant=2')),
+    ];
+    await all();
+    await larder.cache.invalidatePartition('1');
+    expect(await all()).toEqual(['MISS', 'MISS', 'HIT']);
+  });
+
+  it.each([{ barrier: 1 }, { soft: true, hard: true }])('is not to be done as %j', (how) => {
+    expect(() => invalidates(['thing'], how as never)).toThrow('LARDER_INVALID_OPTIONS');
   });
 });
