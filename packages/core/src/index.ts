@@ -96,6 +96,7 @@ export {
   MAX_TAGS,
   NAMESPACE_TAG,
   partitionTag,
+  recordTag,
   type Tag,
   uriTag,
   userTags,

@@ -4,7 +4,8 @@ import { invalidTag } from './errors.ts';
  * Tags as the stores see them. The first letter keeps what users name apart from what the cache names
  * itself, so that no user text can forge a namespace or a URI:
  * `t:` a user's tag · `p:` a partition · `u:` a target URI · `w:` the writes to one · `g:` a group of one origin's responses (RFC 9875) · `k:` a value's key, `q:` with its partition ·
- * `n:` everything in the namespace.
+ * `n:` everything in the namespace ·
+ * `r:` a record in the shared store, by its name there: copies of it are marked with it, and nothing is born with it.
  */
 export type Tag = string;
 
@@ -23,6 +24,8 @@ export const writeTag = (uri: string): Tag => `w:${uri}`;
 export const groupTag = (origin: string, group: string): Tag => `g:${origin} ${group}`;
 export const keyTag = (key: string, partition?: string): Tag =>
   partition === undefined ? `k:${key}` : `q:${partition.length}:${partition}${key}`;
+/** Heard of where a record of the shared store is changed there, by whomever. */
+export const recordTag = (name: string): Tag => `r:${name}`;
 export const partitionTag = (partition: string): Tag => `p:${partition}`;
 
 export const isTag = (given: unknown): given is string =>

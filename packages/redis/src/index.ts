@@ -2,6 +2,7 @@ import { invalidOptions, type SharedTier } from '@larder/core';
 import { complaintsAbout, isCluster, isRedisClient, type RedisClient, readsReplicas } from './client.ts';
 import { examine } from './doctor/examine.ts';
 import { Follower } from './follower.ts';
+import type { Changed } from './held.ts';
 import { redisKeys } from './keys.ts';
 import { ClientLink } from './link.ts';
 import { RedisLock } from './lock.ts';
@@ -13,6 +14,7 @@ import { onReplaced } from './replaced.ts';
 import { breakSilence } from './silence.ts';
 import { EPOCH_TTL_MS, RedisStore } from './store.ts';
 import { subscriptionOn } from './subscription.ts';
+import { tracked } from './tracked.ts';
 import { warnOnce } from './warn.ts';
 
 export type { RedisClient } from './client.ts';
@@ -68,11 +70,15 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
         store,
         allSwitch: store,
         lock: new RedisLock(link, keys, clock, subscription),
-        follow: ({ lagMs }, heard) => {
-          const changed = (state: 'held' | 'lost') => observe({ type: 'lease', ...about, state });
+        follow: ({ via, lagMs }, heard) => {
+          const told: Changed = (state) => observe({ type: 'lease', ...about, state });
           const hints = (hinted: () => void) =>
             subscription.hear(keys.news, { heard: hinted, interrupted: hinted });
-          return new Follower({ logs, clock, lagMs, heard, off, changed, hints });
+          const follow = (changed: Changed) =>
+            new Follower({ logs, clock, lagMs, heard, off, changed, hints });
+          return via === 'log'
+            ? follow(told)
+            : tracked({ client, keys, clock, lagMs, heard, changed: told, follow });
         },
         doctor: () =>
           examine(client, {

@@ -27,6 +27,8 @@ export interface RedisKeys {
   /** Where the tag's invalidations are written to, in their order. */
   log(tag: Tag): string;
   readonly logs: readonly string[];
+  /** What the names of entries and epochs begin with, and no others. */
+  readonly tracked: readonly string[];
   /** The channel on which is told how fills ended. */
   readonly endings: string;
   /** The channel on which is told that a log has grown. */
@@ -40,15 +42,18 @@ export function redisKeys(prefix: string, namespace: string, spread: boolean): R
   const logAt = (place: string) => (place === '' ? `${base}:i` : `${base}:i:${place}`);
   const homes = spread ? Array.from({ length: HOMES }, (_, i) => hashTag('h', i)) : [''];
   const shelves = spread ? Array.from({ length: LOGS }, (_, i) => hashTag('l', i)) : [''];
-  const epochAt = (place: string, tag: Tag) => `${base}:t:${place}${digest(tag)}`;
+  const entries = `${base}:e:${FRAME_VERSION}:`;
+  const epochs = `${base}:t:`;
+  const epochAt = (place: string, tag: Tag) => `${epochs}${place}${digest(tag)}`;
   return {
-    entry: (key) => `${base}:e:${FRAME_VERSION}:${home(key)}${digest(key)}`,
+    entry: (key) => `${entries}${home(key)}${digest(key)}`,
     lock: (key) => `${base}:l:${home(key)}${digest(key)}`,
     epoch: (tag, key) => epochAt(tag === NAMESPACE_TAG ? home(key) : shelf(tag), tag),
     epochs: (tag) =>
       tag === NAMESPACE_TAG ? homes.map((place) => epochAt(place, tag)) : [epochAt(shelf(tag), tag)],
     log: (tag) => logAt(shelf(tag)),
     logs: shelves.map(logAt),
+    tracked: [entries, epochs],
     endings: `${base}:f`,
     news: `${base}:n`,
   };

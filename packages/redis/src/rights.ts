@@ -3,6 +3,9 @@ const COMMANDS = [
   ...['get', 'exists', 'set', 'del', 'unlink', 'append', 'pttl', 'pexpire', 'xadd', 'xrange', 'xrevrange'],
   ...['eval', 'evalsha', 'publish', 'subscribe', 'ping', 'info', 'select', 'client|setname'],
 ];
+/** What `coherence: { via: 'tracking' }` takes besides. */
+export const TRACKING_RIGHTS = '&__redis__:invalidate +client|tracking +client|id';
+
 const CLUSTER_COMMANDS = ['cluster|slots', 'cluster|info', 'asking'];
 
 /** The ACL rule of a user for a cache whose keys and channels begin so: all that it needs and nothing else. */

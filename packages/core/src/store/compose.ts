@@ -129,10 +129,10 @@ export function storeOf(settings: StoreSettings, { clock, observe, heard }: Surr
     };
   const context = { ...about, tier: redis.name, ...WAITING, ...redis.waiting };
   const shared = redis.open({ ...about, off: () => killSwitch.heard(), forgot: () => far.repeat() });
+  const lease = near && leaseOf(near, shared, how, heard);
   const far = guardedStore(shared.store, context);
   const at = shared.allSwitch;
   const killSwitch = new Switch({ ...about, shared: at && { context, at } });
-  const lease = near && leaseOf(near, shared, how, heard);
   return {
     namespace,
     store: lease === undefined ? far : tieredStore(near!, far, clock, lease),
@@ -146,10 +146,10 @@ export function storeOf(settings: StoreSettings, { clock, observe, heard }: Surr
   };
 }
 
-/** What is in memory follows what others invalidate, as far as it is to. */
+/** What is in memory follows what others invalidate, as far as it is to; where it cannot, nothing is left open. */
 function leaseOf(
   near: Store,
-  { follow }: Shared,
+  { follow, store }: Shared,
   { mode, ...how }: CoherenceSettings,
   heard: Surroundings['heard'],
 ): Lease & { close(): void } {
@@ -161,7 +161,12 @@ function leaseOf(
     else void near.soften(news.tags, news.softAt);
     heard(news);
   };
-  return follow?.(how, hear) ?? unfollowed(how.lagMs);
+  try {
+    return follow?.(how, hear) ?? unfollowed(how.lagMs);
+  } catch (error) {
+    void store.close();
+    throw error;
+  }
 }
 
 /** @throws LarderError `LARDER_INVALID_OPTIONS` */

@@ -1,0 +1,335 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Cache, type CacheOptions, type Observer, type Tag } from '@larder/core';
+import { type ManualClock, manualClock } from '@larder/core/testing';
+import {
+  type Connection,
+  type LocalRedis,
+  SILENCE,
+  spawnRedis,
+  spawnSentinel,
+  tcpProxy,
+} from '@larder/servers';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type RedisClient, type RedisPlace, redisTier } from '../src/index.ts';
+import { redisKeys } from '../src/keys.ts';
+import { TRACKING_RIGHTS } from '../src/rights.ts';
+import { client, namespace } from './support/tier.ts';
+
+const LAG_MS = 1000;
+const TRACKING = { via: 'tracking' } as const;
+const HOUR = { ttl: 3600, tags: ['a'] };
+
+interface Process {
+  readonly cache: Cache;
+  readonly clock: ManualClock;
+  /** Whether its memory answers alone. */
+  leased(): boolean;
+  load(value: string, key?: string): Promise<string>;
+  /** Whether it asks Redis for what it answers. */
+  asks(key?: string): Promise<boolean>;
+}
+
+const poll = <T>(what: () => T) => expect.poll(what, { timeout: 20_000, interval: 5 });
+
+/** Who waits for a lock that others hold asks again when time has passed. */
+async function ticking<T>(clock: ManualClock, waiting: Promise<T>): Promise<T> {
+  const timer = setInterval(() => clock.advance(1), 1);
+  return waiting.finally(() => clearInterval(timer));
+}
+
+/** A process as far as its cache goes, in which time passes when it is told to. Its memory answers alone. */
+async function start(
+  place: RedisPlace | RedisClient,
+  name: string,
+  options: CacheOptions = {},
+): Promise<Process> {
+  const clock = manualClock(Date.now());
+  let asked = 0;
+  let leased = false;
+  const observe: Observer = (event) => {
+    if (event.type === 'store-call' && event.operation === 'get') asked += 1;
+    if (event.type === 'lease') leased = event.state === 'held';
+  };
+  const redis = redisTier(place);
+  const cache = new Cache({ namespace: name, redis, clock, observe, coherence: TRACKING, ...options });
+  onTestFinished(() => cache.close());
+  const load = (value: string, key = 'key') =>
+    ticking(
+      clock,
+      cache.getOrSet(key, HOUR, () => value),
+    );
+  const asks = async (key?: string) => {
+    const before = asked;
+    await load('asked for', key);
+    return asked > before;
+  };
+  await poll(async () => {
+    await load('', 'begin');
+    clock.advance(LAG_MS / 3);
+    return leased;
+  }).toBe(true);
+  return { cache, clock, leased: () => leased, load, asks };
+}
+
+/** Time passes in which nothing happens: what it has in memory is older than the lag, and it answers with it alone. */
+async function settles(process: Process, key?: string): Promise<void> {
+  let left = 3 * LAG_MS;
+  await poll(async () => {
+    // Heard of its own store, it asks once more; after that it has no reason to.
+    if (left > 0) process.clock.advance(50);
+    left -= 50;
+    const asked = await process.asks(key);
+    if (asked) left = 3 * LAG_MS;
+    return left <= 0 && process.leased() && !asked;
+  }).toBe(true);
+}
+
+describe('on one Redis', () => {
+  let server: LocalRedis;
+  let operator: Redis;
+  let name: string;
+  let one: Process;
+  let two: Process;
+
+  beforeAll(async () => {
+    server = await spawnRedis();
+  });
+  afterAll(() => server?.stop());
+
+  beforeEach(async () => {
+    name = namespace('tracking');
+    operator = await client(server.url);
+    [one, two] = await Promise.all([start(server.url, name), start(server.url, name)]);
+    await one.load('first');
+    await Promise.all([settles(one), settles(two)]);
+    expect(await two.load('another')).toBe('first');
+  });
+
+  const recordOf = async (kind: 'e' | 't') =>
+    (await operator.keys(`larder:${name}:1:${kind}:*`)) as [string, ...string[]];
+  const epochOf = (tag: Tag) => redisKeys('larder:', name, false).epoch(tag, 'key');
+  /** A key that both have, and that is changed last: once it is missed, all that was told before it was heard. */
+  async function hasHeard(process: Process): Promise<void> {
+    await settles(process, 'begin');
+    const before = new Set(await recordOf('e'));
+    await one.load('witness', 'witness');
+    const [witness] = (await recordOf('e')).filter((record) => !before.has(record));
+    await settles(process, 'witness');
+    await operator.del(witness!);
+    await poll(() => process.load('gone', 'witness')).not.toBe('witness');
+  }
+
+  it.each<[string, (record: string) => Promise<unknown>]>([
+    ['DEL', (record) => operator.del(record)],
+    ['UNLINK', (record) => operator.unlink(record)],
+    ['EXPIRE 0', (record) => operator.expire(record, 0)],
+    ['SET', (record) => operator.set(record, 'something else')],
+    ['RENAME', (record) => operator.rename(record, 'elsewhere')],
+  ])('an entry that an operator takes away by %s is gone from every memory at once', async (_, take) => {
+    await Promise.all((await recordOf('e')).map(take));
+    await poll(() => two.load('second')).toBe('second');
+    await poll(() => one.load('another')).toBe('second');
+  });
+
+  it('what carries a tag falls with the epoch that an operator deletes, and nothing else does', async () => {
+    const other = () => two.cache.getOrSet('other', { ttl: 3600, tags: ['b'] }, () => 'another');
+    await one.cache.getOrSet('other', { ttl: 3600, tags: ['b'] }, () => 'other');
+    await poll(other).toBe('other');
+    await settles(two);
+    expect(await operator.del(epochOf('t:a'))).toBe(1);
+    await poll(() => two.load('second')).toBe('second');
+    expect(await other()).toBe('other');
+    await poll(() => one.load('another')).toBe('second');
+  });
+
+  it('F27: everything falls with FLUSHALL', async () => {
+    await operator.flushall();
+    await poll(() => two.load('second')).toBe('second');
+    await poll(() => one.load('another')).toBe('second');
+  });
+
+  it('everything is confirmed once where everything in some database was deleted', async () => {
+    await operator.select(9);
+    await operator.flushdb();
+    await poll(() => two.asks()).toBe(true);
+    expect(await two.load('another')).toBe('first');
+    await settles(two);
+  });
+
+  it('F23: what was deleted while it heard nothing is not in memory when it hears again', async () => {
+    await operator
+      .multi()
+      .client('KILL', 'TYPE', 'pubsub')
+      .del(await recordOf('e'))
+      .exec();
+    await poll(() => two.load('second')).toBe('second');
+    await settles(two);
+    expect(await two.load('another')).toBe('second');
+  });
+
+  it('what another process has filled takes the place of a copy', async () => {
+    one.clock.advance(3_601_000);
+    expect(await one.load('second')).toBe('second');
+    await poll(() => two.load('another')).toBe('second');
+  });
+
+  it('a further fill with a tag that they share leaves the copies of others where they are', async () => {
+    await one.load('other', 'other');
+    await hasHeard(two);
+    expect(await two.asks()).toBe(false);
+    expect(await two.load('another')).toBe('first');
+  });
+
+  it('a fill in whose time an operator deletes the epoch of its tag is kept nowhere', async () => {
+    const filling = one.cache.getOrSet('slow', { ttl: 3600, tags: ['c'] }, async () => {
+      await poll(async () => operator.exists(epochOf('t:c'))).toBe(1);
+      await operator.del(epochOf('t:c'));
+      await settles(one);
+      return 'old';
+    });
+    expect(await filling).toBe('old');
+    expect(await one.cache.getOrSet('slow', { ttl: 3600, tags: ['c'] }, () => 'new')).toBe('new');
+  });
+});
+
+it('F24: memory asks again while the connection hangs, and no longer than that', async () => {
+  const server = await spawnRedis();
+  onTestFinished(() => server.stop());
+  const proxy = await tcpProxy(server.port);
+  onTestFinished(() => proxy.stop());
+  const trackers = new Set<Connection>();
+  proxy.tap(({ connection, name, args }) => {
+    if (name === 'client' && args[0] === 'TRACKING') trackers.add(connection);
+  });
+  const two = await start(proxy.url, 'hung');
+  const operator = await client(server.url);
+  await two.load('first');
+  await settles(two);
+  const lift = proxy.impose(SILENCE, (connection) => trackers.has(connection));
+  await operator.del(await operator.keys('larder:hung:1:e:*'));
+  expect(await two.load('another')).toBe('first');
+  // The log is followed all the while.
+  await poll(() => {
+    two.clock.advance(5);
+    return two.load('second');
+  }).toBe('second');
+  expect(two.leased()).toBe(false);
+  lift();
+  await settles(two);
+  expect(await two.load('another')).toBe('second');
+});
+
+it('names are as the client of the app makes them', async () => {
+  const server = await spawnRedis();
+  onTestFinished(() => server.stop());
+  const redis = new Redis(server.url, {
+    keyPrefix: 'app:',
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+  });
+  onTestFinished(() => redis.disconnect());
+  const process = await start(redis as never, 'prefixed');
+  await process.load('first');
+  await settles(process);
+  const operator = await client(server.url);
+  const records = await operator.keys('app:larder:prefixed:1:e:*');
+  expect(records).toHaveLength(2);
+  await operator.del(records);
+  await poll(() => process.load('second')).toBe('second');
+});
+
+it('follows a failover to the new primary', async () => {
+  const sentinels = await spawnSentinel();
+  onTestFinished(() => sentinels.stop());
+  const place = {
+    name: sentinels.name,
+    sentinels: sentinels.sentinels.map(({ host, port }) => ({ host, port })),
+  };
+  const process = await start(place, 'failover');
+  const before = await sentinels.primary();
+  await before.stop();
+  await poll(async () => (await sentinels.primary()).port).not.toBe(before.port);
+  const operator = await client((await sentinels.primary()).url);
+  await poll(async () => {
+    process.clock.advance(LAG_MS / 3);
+    await process.load('first');
+    return (await operator.keys('larder:failover:1:e:*')).length;
+  }).toBe(2);
+  await settles(process);
+  await operator.del(await operator.keys('larder:failover:1:e:*'));
+  await poll(() => process.load('second')).toBe('second');
+}, 120_000);
+
+describe('rights', () => {
+  const rule = (): string[] => {
+    const page = readFileSync(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
+    expect(page).toContain(`\`${TRACKING_RIGHTS}\``);
+    return /^ACL SETUSER (larder .+)$/m.exec(page)![1]!.split(' ');
+  };
+  const place = ({ port }: LocalRedis) => ({
+    host: '127.0.0.1',
+    port,
+    username: 'larder',
+    password: 'PASSWORD',
+  });
+  let server: LocalRedis;
+  let admin: Redis;
+  beforeEach(async () => {
+    server = await spawnRedis();
+    admin = await client(server.url);
+  });
+  afterEach(() => server.stop());
+
+  it('it takes no more than the documentation says', async () => {
+    await admin.call('ACL', 'SETUSER', ...rule(), ...TRACKING_RIGHTS.split(' '));
+    const process = await start(place(server), 'rights');
+    await process.load('first');
+    await settles(process);
+    await admin.del(await admin.keys('larder:rights:1:e:*'));
+    await poll(() => process.load('second')).toBe('second');
+    expect(await admin.call('ACL', 'LOG')).toEqual([]);
+  });
+
+  it('without them everything is confirmed, and an operator is told', async () => {
+    await admin.call('ACL', 'SETUSER', ...rule());
+    const clock = manualClock(Date.now());
+    const cache = new Cache({ redis: redisTier(place(server)), coherence: TRACKING, clock });
+    onTestFinished(() => cache.close());
+    const load = (value: string) =>
+      ticking(
+        clock,
+        cache.getOrSet('key', HOUR, () => value),
+      );
+    const warned = once(process, 'warning');
+    await poll(async () => {
+      await load('first');
+      clock.advance(LAG_MS);
+      return (await admin.keys('larder:default:1:e:*')).length;
+    }).toBe(1);
+    const [warning] = await warned;
+    expect(warning).toMatchObject({ code: 'LARDER_TRACKING_REFUSED' });
+    expect(String(warning)).toContain(TRACKING_RIGHTS);
+    await load('first');
+    await admin.flushall();
+    clock.advance(LAG_MS);
+    expect(await load('second')).toBe('second');
+  });
+});
+
+it('is refused in a Cluster where the cache is made, and leaves no connection open', async () => {
+  const server = await spawnRedis();
+  onTestFinished(() => server.stop());
+  const proxy = await tcpProxy(server.port);
+  onTestFinished(() => proxy.stop());
+  const redis = redisTier({ cluster: [{ host: '127.0.0.1', port: proxy.port }] });
+  expect(() => new Cache({ redis, coherence: TRACKING })).toThrow(
+    /coherence\.via.*'log'.*LARDER_INVALID_OPTIONS/,
+  );
+  // Whoever else was to connect has done so by then.
+  const other = new Redis(proxy.url);
+  await other.ping();
+  other.disconnect();
+  await poll(() => proxy.connections.length).toBe(0);
+});
