@@ -318,18 +318,9 @@ describe('rights', () => {
   });
 });
 
-it('is refused in a Cluster where the cache is made, and leaves no connection open', async () => {
-  const server = await spawnRedis();
-  onTestFinished(() => server.stop());
-  const proxy = await tcpProxy(server.port);
-  onTestFinished(() => proxy.stop());
-  const redis = redisTier({ cluster: [{ host: '127.0.0.1', port: proxy.port }] });
+it('is refused in a Cluster where the cache is made', () => {
+  const redis = redisTier({ cluster: [{ host: '127.0.0.1', port: 1 }] });
   expect(() => new Cache({ redis, coherence: TRACKING })).toThrow(
     /coherence\.via.*'log'.*LARDER_INVALID_OPTIONS/,
   );
-  // Whoever else was to connect has done so by then.
-  const other = new Redis(proxy.url);
-  await other.ping();
-  other.disconnect();
-  await poll(() => proxy.connections.length).toBe(0);
 });
