@@ -1,6 +1,8 @@
 import type { Larder } from '@larder/express';
+import type { RunTransaction } from '@larder/postgres';
 import express, { type Express } from 'express';
 import type { Registry } from 'prom-client';
+import { cacheRoutes } from './admin/cache-routes.ts';
 import { CartRepository } from './cart/cart-repository.ts';
 import { cartRoutes } from './cart/routes.ts';
 import { cartSession } from './cart/session.ts';
@@ -34,6 +36,8 @@ import { UsersController } from './users/users-controller.ts';
 export interface AppOptions {
   readonly database: Database;
   readonly larder: Larder;
+  /** One that tells the cache, too. */
+  readonly transaction: RunTransaction;
   readonly metrics: ShopMetrics;
   readonly register: Registry;
   /** Absent: each process has its own carts and limits, in memory. */
@@ -46,11 +50,11 @@ export interface AppOptions {
 }
 
 export function createApp(options: AppOptions): Express {
-  const { database, larder, metrics, register, redis, queue, sessionSecret } = options;
+  const { database, larder, transaction, metrics, register, redis, queue, sessionSecret } = options;
   const products = new ProductRepository(database);
   const reviews = new ReviewRepository(database);
   const categories = new CategoryRepository(database);
-  const orders = new OrderRepository(database);
+  const orders = new OrderRepository(database, transaction);
   const users = new UserRepository(database);
   const sessions = new SessionRepository(database);
   const authenticated = requireUser(sessions);
@@ -71,6 +75,7 @@ export function createApp(options: AppOptions): Express {
   app.use('/api/sessions', limits.logins, sessionRoutes(users, sessions, larder));
   app.use('/api/orders', orderRoutes(orders, larder, authenticated));
   if (queue) app.use('/api', discountRoutes({ categories, queue, larder, requireUser: authenticated }));
+  app.use('/api/admin/cache', cacheRoutes(larder, authenticated));
   app.use('/api/users/me', authenticated);
   const usersRouter = larder.router(new UsersController(users, orders, larder));
   usersRouter.param('id', integerId);

@@ -11,6 +11,8 @@ export const tag = {
   listings: 'listings',
   /** Every read of products, lists and reports: for a write that failed in a way that leaves its outcome open. */
   catalogue: 'catalogue',
+  /** Every list: for a write by somebody who does not know what lists show. */
+  lists: 'lists',
   /** Lists of this category: which products are in it. */
   category: (slug: string) => `category:${slug}`,
   /** Whatever says what products of this category cost: for changes that are made to all of them at once. */
@@ -45,14 +47,15 @@ export function listTags({
   const order = SORTED.get(sort);
   return [
     tag.catalogue,
+    tag.lists,
     category === undefined ? tag.products : tag.category(category),
     ...(q === undefined ? [] : [tag.searches]),
     ...(order === undefined ? [] : [order]),
   ];
 }
 
-/** A response carries 64 tags at most, and a list has four others besides these. */
-const MOST_NAMED = 60;
+/** A response carries 64 tags at most, and a list has five others besides these. */
+const MOST_NAMED = 59;
 
 /** What a list says of the products on it. */
 export function listedTags(products: readonly Pick<Product, 'id' | 'category'>[]): string[] {
@@ -78,6 +81,21 @@ export function productTags(before: Product | undefined, after: Product | undefi
   ];
   return [...new Set(tags)];
 }
+
+/** What a row is seen in that somebody has changed who knows nothing of all this; `{id}` is its column. */
+export const changedProductTags: readonly string[] = [
+  tag.product('{id}'),
+  tag.listed('{id}'),
+  tag.listings,
+  tag.lists,
+  tag.categories,
+];
+
+/** What was bought shows another stock, and the buyer's dashboard another order; sales figures lag by their ttl. */
+export const orderTags = (buyerId: number, productIds: readonly number[]): string[] => [
+  ...productIds.map(tag.product),
+  tag.orders(buyerId),
+];
 
 /** A review changes what is said of the product and where rating puts it, and what its author's profile shows. */
 export const reviewTags = ({ id }: Product, authorId: number): string[] => [

@@ -31,6 +31,11 @@ function run(file: string, args: string[] = [], env: NodeJS.ProcessEnv = {}): Pr
   return { child, output: () => text, ended: once(child, 'exit').then(([code]) => code) };
 }
 
+const runSql = async (sql: string) => {
+  const program = run('sql/main.ts', [sql], { LARDER_DATA_DIR: folder });
+  return { code: await program.ended, output: program.output() };
+};
+
 let folder: string;
 let busy: ReturnType<typeof createServer>;
 let shop: Program;
@@ -81,6 +86,26 @@ it('serves a stampede with one query of the report, and costs its product what i
   expect(await price()).toBe(before);
 }, 60_000);
 
+it('has SQL run behind its back, and serves what that has changed', async () => {
+  const page = async () => {
+    const response = await fetch(`${url}/api/products/7`);
+    const { priceCents } = (await response.json()) as { priceCents: number };
+    return { cache: response.headers.get('x-cache'), priceCents };
+  };
+  const { priceCents } = await page();
+  expect(await page()).toEqual({ cache: 'HIT', priceCents });
+  const sql = await runSql('update products set price_cents = price_cents + 1 where id = 7');
+  expect(sql).toEqual({ code: 0, output: 'UPDATE 1\n' });
+  await expect.poll(page).toEqual({ cache: 'HIT', priceCents: priceCents + 1 });
+}, 60_000);
+
+it('tells who runs SQL what is wrong with it', async () => {
+  const { code, output } = await runSql('update no_such set x = 1');
+  expect(code).toBe(1);
+  expect(output).toContain('"no_such" does not exist');
+  expect((await runSql('--help')).output).toContain('Usage: pnpm demo:sql');
+});
+
 it('tells them from one that finds no shop', async () => {
   const traffic = run('traffic/main.ts', ['http://127.0.0.1:1']);
   expect(await traffic.ended).toBe(1);
@@ -97,4 +122,5 @@ it('finishes what is under way when it is told to end, and leaves with 0', async
   expect(await under).toBe(200);
   expect(await shop.ended, shop.output()).toBe(0);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  expect((await runSql('select 1')).output).toContain('No shop runs here');
 }, 30_000);

@@ -26,13 +26,17 @@ export class Database implements Queryable {
     return this.#run<Row>(this.#pool, sql, values);
   }
 
+  /** On a connection that somebody else has taken, and may have begun a transaction on. */
+  on(client: pg.PoolClient): Queryable {
+    return { query: (sql, values = []) => this.#run(client, sql, values) };
+  }
+
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
-    const tx: Queryable = { query: (sql, values = []) => this.#run(client, sql, values) };
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
-      const result = await work(tx);
+      const result = await work(this.on(client));
       await client.query('COMMIT');
       return result;
     } catch (error) {

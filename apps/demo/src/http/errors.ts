@@ -20,6 +20,7 @@ function asProblem(error: unknown): Problem {
   const { code, status, message } = (error ?? {}) as { code?: unknown; status?: unknown; message?: string };
   if (typeof status === 'number' && status >= 400 && status < 500) return new Problem(status, message ?? '');
   if (code === UNIQUE_VIOLATION) return conflict('Something with the same unique value exists already.');
+  if (code === 'LARDER_COMMIT_UNKNOWN') return unavailable('The database was lost before it could confirm.');
   if (isConnectionFailure(code, message)) return unavailable('The database cannot be reached.');
   return new Problem(500, 'Something went wrong on our side.');
 }

@@ -13,6 +13,7 @@ const ROUTES = {
   'GET /api/greeting, /api/greeting/varied': 'in English, German or French, by Accept-Language',
   'POST /api/categories/:slug/discount': 'staff; done by a job, where there is a Redis',
   'GET /api/jobs/:id': 'staff: what has become of it',
+  'POST /api/admin/cache': 'staff: refresh a product or a URL, or forget it',
   'GET /api/cart': 'of this browser, by a cookie',
   'POST /api/cart/items': 'puts something into it',
   'POST /api/sessions': 'email and password for a Bearer token',

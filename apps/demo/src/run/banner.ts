@@ -63,7 +63,7 @@ Worth trying:
 16. Wrong passwords: 401 five times, then 429; the export counts its HITs too
    for n in 1 2 3 4 5 6; do curl -si ${url}/api/sessions ${JSON_BODY} -d '{"email":"${shopperEmail(99)}","password":"guess"}' | grep -iE '^(http|ratelimit:|retry-after)'; done; for n in 1 2; do curl -s -o /dev/null -D - ${csv} | grep -iE '^(x-cache|ratelimit:)'; done
 
-${redis === undefined ? '' : discount(url)}Why, for every request: stop it and start it again with DEBUG=larder:request
+${redis === undefined ? '' : discount(url)}${dataLayer(url, product, productId)}Why, for every request: stop it and start it again with DEBUG=larder:request
 Traffic, from a second terminal: pnpm demo:traffic${at(url)}
 ${another(url, shared)}Ctrl-C ends it.`;
 }
@@ -74,6 +74,21 @@ const JSON_BODY = `-H 'Content-Type: application/json'`;
 function discount(url: string): string {
   return `17. A discount on a category, given by a job: HIT, then MISS with the new price, though no request has written it
    TOKEN=$(${login(url, STAFF_EMAIL)}); look() { curl -si "${url}/api/products?category=tea&limit=1" | grep -ioE '^x-cache.*|"priceCents":[0-9]+'; }; look; look; JOB=$(curl -s ${url}/api/categories/tea/discount -H "Authorization: Bearer $TOKEN" ${JSON_BODY} -d '{"percent":10}' | sed 's/.*"id":"\\([^"]*\\)".*/\\1/'); until curl -s ${url}/api/jobs/$JOB -H "Authorization: Bearer $TOKEN" | grep -oE '"state":"(completed|failed)"'; do sleep 1; done; look
+
+`;
+}
+
+/** Writes that no route makes, and what staff can do about a page that looks odd. */
+function dataLayer(url: string, product: string, id: number): string {
+  const command = `TOKEN=$(${login(url, STAFF_EMAIL)}); tell() { curl -s ${url}/api/admin/cache -H "Authorization: Bearer $TOKEN" ${JSON_BODY} -d "$1"; echo; }`;
+  return `18. SQL that goes round the routes, as from cron or psql: HIT, then MISS with the new price
+   look() { curl -si ${product} | grep -ioE '^x-cache.*|"priceCents":[0-9]+' | head -2; }; look; look; pnpm demo:sql "update products set price_cents = price_cents + 1 where id = ${id}"; look
+
+19. Staff refresh a page: STALE once, so nobody waits, then the one that was made behind it
+   ${command}; curl -s -o /dev/null ${product}; tell '{"product":${id},"soft":true}'; for n in 1 2; do curl -si ${product} | grep -iE '^(x-cache|cache-status|age)'; sleep 1; done
+
+20. Or have one URL forgotten: MISS, and what stands beside it is a HIT
+   ${command}; look() { for page in '' /reviews; do curl -si ${product}$page | grep -i '^x-cache'; done; }; look; tell '{"url":"${product}"}'; look
 
 `;
 }

@@ -10,6 +10,7 @@ export interface Config {
   readonly sessionSecret: string;
   /** Both servers are the demo's own: with others, what they are reached by is not for printing. */
   readonly ownServers: boolean;
+  readonly ownPostgres: boolean;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -24,5 +25,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     // Known to everybody, as the passwords are.
     sessionSecret: env.SESSION_SECRET || 'larder-demo',
     ownServers: !env.DATABASE_URL && !env.REDIS_URL,
+    ownPostgres: !env.DATABASE_URL,
   };
 }

@@ -7,6 +7,7 @@ import { openShop } from '../shop.ts';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { listen } from './listen.ts';
+import { leaveWord } from './whereabouts.ts';
 
 export interface Running {
   readonly url: string;
@@ -19,6 +20,9 @@ export interface Running {
   readonly productId: number;
 }
 
+/** Of the cache, whose every process has the same. */
+const NAMESPACE = 'shop';
+
 type Say = (line: string) => void;
 
 export async function start(config: Config, lifecycle: Lifecycle, say: Say): Promise<Running> {
@@ -27,11 +31,19 @@ export async function start(config: Config, lifecycle: Lifecycle, say: Say): Pro
   const redis = await redisIfAny(say);
   if (redis) lifecycle.onClose('Redis', () => redis.stop());
 
+  // Who has given a database knows where it is, and its password is not for files.
+  if (config.ownPostgres) lifecycle.onClose('the word', await leaveWord(config.dataDir, postgres.url));
+
   const pool = createPool({ url: postgres.url });
   lifecycle.onClose('the pool', () => pool.end());
   const database = new Database(pool);
   await prepare(database, say);
-  const shop = openShop({ pool, redisUrl: redis?.url, sessionSecret: config.sessionSecret });
+  const shop = openShop({
+    pool,
+    redisUrl: redis?.url,
+    namespace: NAMESPACE,
+    sessionSecret: config.sessionSecret,
+  });
   lifecycle.onClose('the shop', () => shop.close());
 
   const server = await listen(shop.app, config, say);
@@ -60,7 +72,7 @@ async function redisIfAny(say: Say) {
 }
 
 async function prepare(database: Database, say: Say): Promise<void> {
-  const applied = await migrate(database);
+  const applied = await migrate(database, NAMESPACE);
   if (applied.length > 0) say(`Migrations applied: ${applied.join(', ')}`);
   const began = performance.now();
   if (await seed(database, { size: DEMO_SIZE })) {

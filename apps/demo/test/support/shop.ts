@@ -62,7 +62,7 @@ export async function openTestShop({ redis = false, clock }: Opening = {}): Prom
   lifecycle.onClose('the pool', () => pool.end());
 
   const database = new Database(pool);
-  await migrate(database);
+  await migrate(database, name);
   await seed(database, { size: TEST_SIZE });
 
   const open = async (): Promise<OpenShop> => {

@@ -1,0 +1,3 @@
+import { outboxSchema } from '@larder/postgres';
+
+export default (): string => outboxSchema();
