@@ -60,6 +60,17 @@ describe('SQL that goes round the routes', () => {
     await get('/api/products/1').expect('X-Cache', 'HIT');
   });
 
+  it('and changes a price is in the CSV of a client that has the one before', async () => {
+    const { headers } = await get('/api/products.csv');
+    const again = () => get('/api/products.csv').set('If-None-Match', headers.etag!);
+    await again().expect(304);
+    const sql = await stranger(shop);
+    await sql.query('UPDATE products SET price_cents = 4321 WHERE id = 3');
+    await untilDelivered(shop);
+    const { text } = await again().expect(200);
+    expect(text).toMatch(/^3,.*,4321$/m);
+  });
+
   it('and makes or removes a product is counted in its category, which is kept as a value', async () => {
     const sizeOfTea = async (): Promise<number> => {
       const { body } = await get('/api/categories');

@@ -22,7 +22,7 @@ export class DiscountRepository {
          ON CONFLICT DO NOTHING RETURNING category_id, percent
        ), changed AS (
          UPDATE products p
-         SET price_cents = greatest(1, round(price_cents * (100 - given.percent) / 100.0)), updated_at = now()
+         SET price_cents = greatest(1, round(price_cents * (100 - given.percent) / 100.0))
          FROM given WHERE p.category_id = given.category_id RETURNING p.id
        )
        SELECT count(*)::int AS changed FROM changed`,

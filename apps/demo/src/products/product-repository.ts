@@ -80,7 +80,7 @@ export class ProductRepository {
       const next = { ...before, ...changes };
       await tx.query(
         `UPDATE products SET sku = $2, name = $3, description = $4, price_cents = $5, stock = $6,
-                category_id = $7, updated_at = now() WHERE id = $1`,
+                category_id = $7 WHERE id = $1`,
         [
           id,
           next.sku,
