@@ -137,6 +137,8 @@ export class Fill {
   async complete(response: StoredResponse): Promise<boolean> {
     const costMs = this.#context.clock.monotonicMs() - this.#beganMs;
     const entry = this.#entry({ ...response, costMs });
+    // Named while the handler ran: from here on who comes after an invalidation of one of them must not join.
+    this.#parts.lead?.retag(entry.tags);
     try {
       // Confirmed again and again under other tags, it would gather all of them.
       if (entry.tags.length > MAX_ENTRY_TAGS) this.abandon('too-many-tags');

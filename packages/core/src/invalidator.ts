@@ -108,7 +108,7 @@ export abstract class Invalidator {
     this.checkInvalidation(how);
     if (tags.length === 0) return { state: 'done' };
     const { namespace, store, clock, observe, detach, barrierMs } = this.invalidating;
-    if (!how.soft) detach(tags);
+    detach(tags);
     // Whoever asks in this same millisecond is to find it stale.
     const state = await (how.soft ? store.soften(tags, clock.now() - 1) : store.invalidate(tags));
     observe({ type: 'invalidate', namespace, tags: tags.length, delivery: state });

@@ -109,4 +109,19 @@ describe('what is softly out of date', () => {
     await cache.invalidate('a');
     expect(await load('key', how)).toBe(2);
   });
+
+  it('is not joined by who comes after it', async () => {
+    const { cache } = counting();
+    const gates: ((value: string) => void)[] = [];
+    const load = () =>
+      cache.getOrSet('key', { ttl: 60, tags: ['a'] }, () => new Promise<string>((open) => gates.push(open)));
+    const before = load();
+    await expect.poll(() => gates).toHaveLength(1);
+    await cache.invalidate('a', { soft: true });
+    const after = load();
+    await expect.poll(() => gates).toHaveLength(2);
+    gates[0]!('old');
+    gates[1]!('new');
+    expect([await before, await after]).toEqual(['old', 'new']);
+  });
 });

@@ -1,4 +1,5 @@
 import { aside, type Clock, type Heard, type Lease } from '@larder/core';
+import { type Changed, Held } from './held.ts';
 import type { AllNews, Logs, Positions } from './logs.ts';
 import type { Hearing } from './subscription.ts';
 
@@ -12,7 +13,7 @@ export interface FollowerParts {
   /** Has it told when there may be something to read, as far as that can be heard. */
   readonly hints: (hinted: () => void) => Pick<Hearing, 'begin' | 'close'>;
   /** Told when it is up to date, and when it has not been for longer than the lag. */
-  readonly changed: (state: 'held' | 'lost') => void;
+  readonly changed: Changed;
 }
 
 /** Looks in the time of one lag: one may be lost, and the next be late. */
@@ -31,18 +32,17 @@ export class Follower implements Lease {
   readonly #hints: Pick<Hearing, 'begin' | 'close'>;
   #session: string | undefined;
   #positions: Positions | undefined;
-  #untilMs = Number.NEGATIVE_INFINITY;
+  readonly #held: Held;
   #looking = false;
   #again = false;
   #begun = false;
   #closed = false;
-  #held = false;
   #cancelNext = () => {};
-  #cancelLapse = () => {};
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
     this.lagMs = parts.lagMs;
+    this.#held = new Held(parts.clock, parts.changed);
     this.#hints = parts.hints(() => this.look());
   }
 
@@ -52,7 +52,7 @@ export class Follower implements Lease {
   }
 
   get untilMs(): number {
-    return this.#untilMs;
+    return this.#held.untilMs;
   }
 
   /** There may be something to read. */
@@ -67,7 +67,7 @@ export class Follower implements Lease {
     this.#session = undefined;
     this.#hints.close();
     this.#cancelNext();
-    this.#cancelLapse();
+    this.#held.close();
   }
 
   #begin(): void {
@@ -96,7 +96,7 @@ export class Follower implements Lease {
     if (news === undefined) return this.#startAnew(sentMs);
     this.#hear(news);
     if (news.more) this.#again = true;
-    else this.#holdUntil(sentMs + this.lagMs);
+    else this.#held.until(sentMs + this.lagMs);
   }
 
   #hear({ heard, positions, off }: AllNews): void {
@@ -114,18 +114,6 @@ export class Follower implements Lease {
     this.#positions = positions;
     sessions += 1;
     this.#session = String(sessions);
-    this.#holdUntil(sentMs + this.lagMs);
-  }
-
-  #holdUntil(ms: number): void {
-    const { clock, changed } = this.#parts;
-    this.#untilMs = ms;
-    this.#cancelLapse();
-    this.#cancelLapse = clock.after(ms - clock.monotonicMs(), () => {
-      this.#held = false;
-      changed('lost');
-    });
-    if (!this.#held) changed('held');
-    this.#held = true;
+    this.#held.until(sentMs + this.lagMs);
   }
 }

@@ -3,7 +3,16 @@ import { isCluster, isOnline, type RedisClient } from './client.ts';
 import type { Nodes } from './nodes.ts';
 import { isOutage, isWrongType } from './replies.ts';
 
-type Name = 'get' | 'getBuffer' | 'set' | 'unlink' | 'xrange' | 'xrevrange' | 'evalsha' | 'eval' | 'exists';
+type Name =
+  | 'get'
+  | 'getBuffer'
+  | 'getrangeBuffer'
+  | 'set'
+  | 'unlink'
+  | 'xrange'
+  | 'xrevrange'
+  | 'evalsha'
+  | 'eval';
 type Argument = string | number | Buffer;
 
 export type Command = readonly [name: Name, ...args: Argument[]];

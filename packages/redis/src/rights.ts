@@ -1,6 +1,6 @@
 /** Every command that the cache sends, by itself or inside its scripts, and those with which a client connects. */
 const COMMANDS = [
-  ...['get', 'exists', 'set', 'del', 'unlink', 'append', 'pttl', 'pexpire', 'xadd', 'xrange', 'xrevrange'],
+  ...['get', 'getrange', 'set', 'del', 'unlink', 'append', 'pttl', 'pexpire', 'xadd', 'xrange', 'xrevrange'],
   ...['eval', 'evalsha', 'publish', 'subscribe', 'ping', 'info', 'select', 'client|setname'],
 ];
 /** What `coherence: { via: 'tracking' }` takes besides. */

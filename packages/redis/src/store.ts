@@ -65,11 +65,13 @@ export class RedisStore implements Store {
   async #confirm(known: Entry): Promise<Entry | undefined> {
     const { keys, link } = this.#parts;
     if (known.epochs === undefined) return undefined;
-    const [exists, ...epochs] = await link.send([
-      ['exists', keys.entry(known.key)],
+    const [seal, ...born] = known.epochs;
+    const [now, ...epochs] = await link.send([
+      ['getrangeBuffer', keys.entry(known.key), 0, SEAL_BYTES - 1],
       ...this.#reads(known.tags, known.key),
     ]);
-    return Number(exists) === 1 ? this.#standing(known, known.epochs, epochs.map(textOf)) : undefined;
+    const same = now instanceof Buffer && sealOf(now) === seal;
+    return same ? this.#standing(known, born, epochs.map(textOf)) : undefined;
   }
 
   async #read(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
@@ -86,7 +88,11 @@ export class RedisStore implements Store {
     if (standing(framed.epochs, now).kind === 'invalid') return undefined;
     const unpacked = await this.#parts.compression.unpack(framed);
     if (typeof unpacked === 'string') return this.#refuse(unpacked);
-    return this.#standing({ ...unpacked.entry, epochs: framed.epochs }, framed.epochs, now);
+    return this.#standing(
+      { ...unpacked.entry, epochs: [sealOf(frame as Buffer), ...framed.epochs] },
+      framed.epochs,
+      now,
+    );
   }
 
   #reads(tags: readonly Tag[], key: CacheKey): Command[] {
@@ -213,5 +219,10 @@ interface Taken {
 
 /** No entry is stored that would be invalid at its birth, or valid while the cache is off. */
 const isBornWith = (epoch: string | null): epoch is string => epoch !== null && epoch !== OFF;
+
+/** Of a frame: its version, its checksum and how long its head is. */
+const SEAL_BYTES = 10;
+/** What tells a frame from another one of the same entry. */
+const sealOf = (frame: Buffer): string => frame.toString('latin1', 0, SEAL_BYTES);
 
 const textOf = (result: unknown): string | null => (typeof result === 'string' ? result : null);

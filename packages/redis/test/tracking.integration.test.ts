@@ -165,6 +165,7 @@ describe('on one Redis', () => {
       .del(await recordOf('e'))
       .exec();
     await poll(() => two.load('second')).toBe('second');
+    await poll(() => one.load('another')).toBe('second');
     await settles(two);
     expect(await two.load('another')).toBe('second');
   });

@@ -128,7 +128,9 @@ export function storeOf(settings: StoreSettings, { clock, observe, heard }: Surr
       close() {},
     };
   const context = { ...about, tier: redis.name, ...WAITING, ...redis.waiting };
-  const shared = redis.open({ ...about, off: () => killSwitch.heard(), forgot: () => far.repeat() });
+  // What it had forgotten may be in memory again since.
+  const forgot = () => void near?.invalidate(far.repeat());
+  const shared = redis.open({ ...about, off: () => killSwitch.heard(), forgot });
   const lease = near && leaseOf(near, shared, how, heard);
   const far = guardedStore(shared.store, context);
   const at = shared.allSwitch;

@@ -87,11 +87,13 @@ class GuardedStore implements Store {
     return 'done';
   }
 
-  /** Invalidates once more what it has acknowledged in the last minute. */
-  repeat(): void {
-    if (this.#closed) return;
-    this.#undelivered.add(this.#recent.tags(), true);
+  /** Invalidates once more what it has acknowledged in the last minute, which is returned. */
+  repeat(): readonly Tag[] {
+    if (this.#closed) return [];
+    const tags = this.#recent.tags();
+    this.#undelivered.add(tags, true);
     this.#deliverMore();
+    return tags;
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ export const tieredStore = (near: Store, far: Store, clock: Clock, lease: Lease)
 
 class TieredStore implements Store {
   /** What the far store is being asked by who came first, for who comes meanwhile. */
-  readonly #asking = new Map<CacheKey, Promise<Entry | undefined>>();
+  readonly #asking = new Map<CacheKey, Asking>();
   readonly #near: Store;
   readonly #far: Store;
   readonly #clock: Clock;
@@ -48,12 +48,17 @@ class TieredStore implements Store {
 
   #askTogether(key: CacheKey, tags: readonly Tag[], copy: Entry | undefined): Promise<Entry | undefined> {
     const asked = this.#asking.get(key);
-    if (asked !== undefined) return asked;
-    const asking = this.#ask(key, tags, copy).finally(() => {
-      if (this.#asking.get(key) === asking) this.#asking.delete(key);
-    });
+    const nowMs = this.#clock.monotonicMs();
+    // What is asked for longer than the lag is no answer any more to who comes now.
+    if (asked !== undefined && nowMs < asked.atMs + this.#lease.lagMs) return asked.answer;
+    const asking: Asking = {
+      atMs: nowMs,
+      answer: this.#ask(key, tags, copy).finally(() => {
+        if (this.#asking.get(key) === asking) this.#asking.delete(key);
+      }),
+    };
     this.#asking.set(key, asking);
-    return asking;
+    return asking.answer;
   }
 
   async #ask(key: CacheKey, tags: readonly Tag[], copy: Entry | undefined): Promise<Entry | undefined> {
@@ -95,7 +100,8 @@ class TieredStore implements Store {
     this.#asking.clear();
     await this.#near.soften(tags, at);
     const delivery = await this.#far.soften(tags, at);
-    // What was promoted in between did not know of it.
+    // What was asked for, and promoted, in between did not know of it.
+    this.#asking.clear();
     await this.#near.soften(tags, at);
     return delivery;
   }
@@ -113,6 +119,11 @@ class TieredStore implements Store {
     const marks = this.#lease.marksOf?.(entry.key, entry.tags) ?? NO_MARKS;
     return { ...entry, confirmed: { ...confirmed, marks } };
   }
+}
+
+interface Asking {
+  readonly atMs: number;
+  readonly answer: Promise<Entry | undefined>;
 }
 
 const NO_MARKS: readonly Tag[] = [];

@@ -89,6 +89,50 @@ describe('memory in front of a shared store', () => {
     expect(bodyOf(await reading)).toBe(bodyOf(entry));
     expect(await near.get('key', ['n:'])).toBeUndefined();
   });
+
+  it.each([0, LAG_MS])(
+    'gives who comes a lag of %d ms later no answer that was asked for before',
+    async (lagMs) => {
+      const clock = manualClock();
+      const far = memory(clock);
+      await (await far.snapshot(['n:'])).set(value(clock, 'old'));
+      const slowFar = { ...bound(far), get: gate((key: string) => far.get(key, ['n:'])) };
+      const store = tieredStore(memory(clock), slowFar, clock, unfollowed(lagMs));
+      const first = store.get('key', ['n:']);
+      await slowFar.get.reached;
+      await far.invalidate(['n:']);
+      clock.advance(lagMs);
+      const later = store.get('key', ['n:']);
+      slowFar.get.open();
+      expect([bodyOf(await first), await later]).toEqual(['old', undefined]);
+    },
+  );
+
+  it('gives nobody who comes after a soft invalidation as fresh what was asked for before its end', async () => {
+    const clock = manualClock();
+    const far = memory(clock);
+    await (await far.snapshot(['n:'])).set(value(clock, 'old'));
+    const soften = gate((at: string) => far.soften(['n:'], Number(at)).then(() => undefined));
+    const get = gate((key: string) => far.get(key, ['n:']));
+    const slowFar = {
+      ...bound(far),
+      get,
+      soften: (_: readonly string[], at: number) => soften(String(at)).then(() => 'done' as const),
+    };
+    const store = tieredStore(memory(clock), slowFar, clock, unfollowed(LAG_MS));
+    const at = clock.now();
+    const softening = store.soften(['n:'], at);
+    const before = store.get('key', ['n:']);
+    await get.reached;
+    await soften.reached;
+    soften.open();
+    await softening;
+    const after = store.get('key', ['n:']);
+    get.open();
+    await before;
+    const found = await after;
+    expect(found?.payload.kind === 'value' && found.payload.freshUntil).toBe(at);
+  });
 });
 
 const bound = (store: ReturnType<typeof memory>) => ({
