@@ -112,20 +112,22 @@ describe('memory in front of a shared store', () => {
     const clock = manualClock();
     const far = memory(clock);
     await (await far.snapshot(['n:'])).set(value(clock, 'old'));
-    const soften = gate((at: string) => far.soften(['n:'], Number(at)).then(() => undefined));
+    let open!: () => void;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
     const get = gate((key: string) => far.get(key, ['n:']));
     const slowFar = {
       ...bound(far),
       get,
-      soften: (_: readonly string[], at: number) => soften(String(at)).then(() => 'done' as const),
+      soften: (tags: readonly string[], at: number) => opened.then(() => far.soften(tags, at)),
     };
     const store = tieredStore(memory(clock), slowFar, clock, unfollowed(LAG_MS));
     const at = clock.now();
     const softening = store.soften(['n:'], at);
     const before = store.get('key', ['n:']);
     await get.reached;
-    await soften.reached;
-    soften.open();
+    open();
     await softening;
     const after = store.get('key', ['n:']);
     get.open();
