@@ -7,7 +7,9 @@ import { changedProductTags } from '../src/tags.ts';
  * and that lists do not show the stock, which each order changes.
  */
 export default (namespace: string): string =>
-  triggerSchema({ table: 'products', tags: changedProductTags, namespace }).replaceAll(
-    'FOR EACH STATEMENT',
-    `FOR EACH STATEMENT WHEN (current_setting('application_name') <> '${APPLICATION}')`,
-  );
+  triggerSchema({
+    table: 'products',
+    tags: changedProductTags,
+    namespace,
+    exceptApplication: APPLICATION,
+  });

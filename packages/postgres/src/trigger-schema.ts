@@ -15,11 +15,16 @@ export interface TriggerOptions {
   readonly truncate?: string;
   /** Different tags of one statement beyond which it is everything in the namespace. Default 1000. */
   readonly maxTags?: number;
+  /**
+   * The `application_name` of connections whose changes are not recorded, for whoever makes them tells the cache himself.
+   * Default: none.
+   */
+  readonly exceptApplication?: string;
   /** The table of the outbox. Default `larder_outbox`. */
   readonly outbox?: TableName;
 }
 
-const KNOWN = ['table', 'tags', 'namespace', 'truncate', 'maxTags', 'outbox'];
+const KNOWN = ['table', 'tags', 'namespace', 'truncate', 'maxTags', 'exceptApplication', 'outbox'];
 /** Characters that a tag of the cache may have. */
 const MAX_TAG_LENGTH = 512;
 
@@ -55,10 +60,11 @@ export function triggerSchema(options: TriggerOptions): string {
     maxTags: positive('maxTags', maxTags),
   });
   const schema = table.schema === undefined ? '' : `${identifier(table.schema)}.`;
+  const when = exceptionOf(options.exceptApplication);
   const functionName = `${schema}${ownName(namespace, table.name)}`;
   const trigger = (event: string, referencing: string) =>
     `CREATE OR REPLACE TRIGGER ${ownName(namespace, event.toLowerCase())} AFTER ${event} ON ${table.sql}
-${referencing}FOR EACH STATEMENT EXECUTE FUNCTION ${functionName}();
+${referencing}FOR EACH STATEMENT ${when}EXECUTE FUNCTION ${functionName}();
 `;
   return [
     // The names in it mean what they mean now, whatever the writer's own path is.
@@ -68,6 +74,17 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS ${dollarQuoted(body)};
     ...EVENTS.map(({ event, referencing }) => trigger(event, `${referencing}\n`)),
     trigger('TRUNCATE', ''),
   ].join('\n');
+}
+
+function exceptionOf(application: unknown): string {
+  if (application === undefined) return '';
+  if (!isText(application))
+    throw invalidOptions(
+      'exceptApplication',
+      application,
+      'give an application_name, without NUL characters',
+    );
+  return `WHEN (current_setting('application_name') <> ${literal(application)}) `;
 }
 
 function truncateTag(tag: unknown): string {

@@ -60,6 +60,7 @@ describe('the SQL of triggers', () => {
     { outbox: '' },
     { table: '' },
     { truncate: 'a\0' },
+    { exceptApplication: 7 as never },
     { when: 'always' } as never,
   ])('refuses what makes no sense: %j', (wrong) => {
     expect(() => triggerSchema({ ...options, ...(wrong as object) })).toThrow(refusal);

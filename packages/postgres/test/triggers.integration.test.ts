@@ -48,6 +48,14 @@ describe('a table that records its changes', () => {
     expect(await recordedIn(at)).toEqual([['category:1', 'product:8']]);
   });
 
+  it('tells nothing of an application that tells by itself', async () => {
+    const at = await shop({ exceptApplication: "the shop's" });
+    await at.query("SET application_name = 'the shop''s'; INSERT INTO products VALUES (7, 1, 'cup')");
+    expect(await recordedIn(at)).toEqual([]);
+    await at.query("SET application_name = 'psql'; TRUNCATE products");
+    expect(await recordedIn(at)).toEqual([null]);
+  });
+
   it('tells nothing of a statement that changes no row, or that is rolled back', async () => {
     const at = await shop();
     await at.query('UPDATE products SET name = name');
