@@ -115,7 +115,8 @@ export interface Entry<P extends Payload = Payload> {
 /** When the shared store was asked for what it then gave. */
 export interface Confirmation {
   readonly atMs: number;
-  readonly session: string | undefined;
+  /** In which it was asked; undefined for as long as it is not known to have what is in memory. */
+  session: string | undefined;
   /** Under these it falls besides its tags. */
   readonly marks: readonly Tag[];
 }

@@ -128,8 +128,11 @@ export function storeOf(settings: StoreSettings, { clock, observe, heard }: Surr
       close() {},
     };
   const context = { ...about, tier: redis.name, ...WAITING, ...redis.waiting };
-  // What it had forgotten may be in memory again since.
-  const forgot = () => void near?.invalidate(far.repeat());
+  const forgot = () => {
+    const told = far.repeat();
+    // What the tier had forgotten may be in memory again since.
+    void near?.invalidate(told);
+  };
   const shared = redis.open({ ...about, off: () => killSwitch.heard(), forgot });
   const lease = near && leaseOf(near, shared, how, heard);
   const far = guardedStore(shared.store, context);

@@ -82,8 +82,13 @@ class TieredStore implements Store {
     const far = await this.#far.snapshot(tags, key);
     return {
       set: async (entry) => {
-        const kept = await near.set(this.#copy(entry, confirmed));
-        return (await far.set(entry)) || kept;
+        const { session, ...unstored } = confirmed;
+        const copy = this.#copy(entry, { ...unstored, session: undefined });
+        const kept = await near.set(copy);
+        const stored = await far.set(entry);
+        // What others will not find there is not to last here for longer than the lag.
+        if (stored) copy.confirmed!.session = session;
+        return stored || kept;
       },
       stands: async (tags) => (await near.stands(tags)) && far.stands(tags),
     };
