@@ -8,16 +8,16 @@ import { discounts } from '../src/discounts/discounts.ts';
 import { shopperEmail } from '../src/seed/people.ts';
 import { discount, jobOf } from './support/discounts.ts';
 import { createProduct } from './support/products.ts';
-import { keysOf, type Overheard, overhear } from './support/redis.ts';
+import { keysOf, type Listener, listenTo } from './support/redis.ts';
 import { bearer, type OpenShop, openTestShop, STARTING_MS, type TestShop } from './support/shop.ts';
 
 let redis: LocalRedis;
-let overheard: Overheard;
+let overheard: Listener;
 let shop: TestShop;
 
 beforeAll(async () => {
   redis = await spawnRedis();
-  overheard = await overhear(redis.url);
+  overheard = await listenTo(redis.url);
   shop = await openTestShop({ redis: redis.url });
 }, STARTING_MS);
 

@@ -6,6 +6,7 @@ export { type TcpProxy, tcpProxy } from './proxy/proxy.ts';
 export type { Where } from './proxy/rules.ts';
 export { type ClusterNode, type ClusterOptions, type LocalCluster, spawnCluster } from './redis/cluster.ts';
 export type { MoveOptions, MovePoint } from './redis/move-slot.ts';
+export { type Overheard, overhear } from './redis/overhear.ts';
 export { type LocalSentinels, type SentinelOptions, spawnSentinel } from './redis/sentinel.ts';
 export { slotOf } from './redis/slots.ts';
 export { type LocalRedisOptions, spawnRedis } from './redis/spawn.ts';

@@ -1,22 +1,19 @@
+import { overhear } from '@larder/servers';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 
 /** One of the commands that a Redis was sent, as it was sent: `['GET', 'larder:…']`. */
 export type Command = readonly string[];
 
-export interface Overheard {
+export interface Listener {
   /** Everything up to now, whoever has sent it. */
   commands(): Promise<readonly Command[]>;
   close(): void;
 }
 
-export async function overhear(url: string): Promise<Overheard> {
+export async function listenTo(url: string): Promise<Listener> {
   const asker = new Redis(url);
-  // What it sends while it connects, the other would take for the answer to its MONITOR.
-  await asker.ping();
-  const monitor = await asker.monitor();
-  const heard: Command[] = [];
-  monitor.on('monitor', (_time: string, command: string[]) => heard.push(command));
+  const { commands: heard, stop } = await overhear(url);
   let asked = 0;
   return {
     async commands() {
@@ -26,7 +23,7 @@ export async function overhear(url: string): Promise<Overheard> {
       return heard.filter((command) => !command.includes(last));
     },
     close() {
-      monitor.disconnect();
+      stop();
       asker.disconnect();
     },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { overhear, rig } from './support/rig.ts';
+import { rig, toldTo } from './support/rig.ts';
 import { madeBy, poll, times } from './support/shop.ts';
 
 describe('F30: a process that is killed while its handler runs', () => {
@@ -55,13 +55,13 @@ describe('F30: a process that is killed while its handler runs', () => {
 
 describe('F31: a holder that takes longer than its lock', () => {
   it('F31: keeps it as long as it lives', async () => {
-    const { one, two, client, contended } = await rig();
+    const { one, two, redis, contended } = await rig();
     await one.call('behave', 'answers', 'held');
     const leader = one.ask('/a');
     await poll(() => one.runs('/a')).toHaveLength(1);
     const waiting = two.ask('/a');
     await contended();
-    const heard = await overhear(client);
+    const heard = await toldTo(redis);
     const extensions = () => heard.filter((command) => /^evalsha$/i.test(command[0]!)).length;
     // The third comes when the time it was taken for is over.
     await poll(extensions).toBeGreaterThanOrEqual(4);
@@ -71,7 +71,7 @@ describe('F31: a holder that takes longer than its lock', () => {
   });
 
   it('F31: and was stopped meanwhile, is overtaken; its release frees nobody else’s lock', async () => {
-    const { one, two, client, locks, contended } = await rig();
+    const { one, two, redis, locks, contended } = await rig();
     await one.call('behave', 'answers', 'held');
     await two.call('behave', 'answers', 'held');
     const slow = one.ask('/a');
@@ -83,7 +83,7 @@ describe('F31: a holder that takes longer than its lock', () => {
     await poll(() => two.runs('/a')).toHaveLength(1);
     const [token, ...others] = await locks();
     expect([others, slowToken === token]).toEqual([[], false]);
-    const heard = await overhear(client);
+    const heard = await toldTo(redis);
     const released = () => heard.some((command) => command.includes(slowToken!) && command.some(isEnding));
     await one.kill('SIGCONT');
     await one.call('free');
@@ -97,7 +97,7 @@ describe('F31: a holder that takes longer than its lock', () => {
   });
 
   it('F31: and was stopped meanwhile, gives nobody what was invalidated in that time', async () => {
-    const { one, two, client, locks } = await rig();
+    const { one, two, redis, locks } = await rig();
     await one.call('behave', 'answers', 'held');
     const slow = one.ask('/a');
     await poll(() => one.runs('/a')).toHaveLength(1);
@@ -105,7 +105,7 @@ describe('F31: a holder that takes longer than its lock', () => {
     await one.kill('SIGSTOP');
     expect(await two.call('invalidate', 'thing')).toEqual({ state: 'done' });
     expect(await two.ask('/a')).toMatchObject({ status: 200, by: two.pid });
-    const heard = await overhear(client);
+    const heard = await toldTo(redis);
     await one.kill('SIGCONT');
     await one.call('free');
     // Its client asked before the invalidation, and may have it.

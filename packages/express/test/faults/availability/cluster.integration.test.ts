@@ -1,4 +1,4 @@
-import { type ClusterNode, type LocalCluster, slotOf, spawnCluster } from '@larder/servers';
+import { type ClusterNode, type LocalCluster, overhear, slotOf, spawnCluster } from '@larder/servers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { amount } from '../support/intensity.ts';
 import { clientOf } from '../support/rig.ts';
@@ -51,11 +51,8 @@ async function restingOn(nodes: readonly ClusterNode[], shop: Shop): Promise<Map
 
 /** Hears what the node is told, a command each. */
 async function watch(node: ClusterNode) {
-  const client = await clientOf(node);
-  const monitor = await client.monitor();
-  const heard: string[][] = [];
-  monitor.on('monitor', (_time: string, command: string[]) => heard.push(command));
-  return { node, client, heard, stop: () => monitor.disconnect() };
+  const [client, { commands, stop }] = await Promise.all([clientOf(node), overhear(node.url)]);
+  return { node, client, heard: commands, stop };
 }
 
 describe('F13: a node of a Cluster that is gone, and has no replica', () => {

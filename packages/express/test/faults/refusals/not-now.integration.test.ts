@@ -1,7 +1,7 @@
 import { spawnRedis } from '@larder/servers';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { clientOf, overhear, sharedRig } from '../support/rig.ts';
+import { clientOf, sharedRig, toldTo } from '../support/rig.ts';
 import { freshPath, madeBy, poll, times } from '../support/shop.ts';
 import { madeAnew, REFUSABLE, shared, watch } from './kit.ts';
 
@@ -69,7 +69,7 @@ describe('F10: a Redis that answers nobody for now', () => {
 
 describe('F10: a Redis that has forgotten our scripts', () => {
   it('F10: NOSCRIPT: is given each once more, and nobody notices', async () => {
-    const { one, two, shops: both, client, contended } = shops();
+    const { one, two, shops: both, redis, client, contended } = shops();
     const path = freshPath();
     const since = await watch(both);
     await one.call('behave', 'answers', 'held');
@@ -77,7 +77,7 @@ describe('F10: a Redis that has forgotten our scripts', () => {
     await poll(() => one.runs(path)).toHaveLength(1);
     const waiting = two.ask(path);
     await contended();
-    const heard = await overhear(client);
+    const heard = await toldTo(redis);
     const sent = (script: string) => heard.filter(([name]) => name!.toLowerCase() === script).length;
     await client.script('FLUSH');
     await one.call('free');

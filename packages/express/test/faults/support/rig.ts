@@ -1,4 +1,4 @@
-import { type LocalRedis, spawnRedis } from '@larder/servers';
+import { type LocalRedis, type Overheard, overhear, spawnRedis } from '@larder/servers';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, vi } from 'vitest';
 import type { Setup } from './process.ts';
@@ -111,12 +111,10 @@ export async function clientOf(
 }
 
 /** Everything that Redis is told from now on, a command each. */
-export async function overhear(client: Redis): Promise<readonly (readonly string[])[]> {
-  const heard: string[][] = [];
-  const monitor = await client.monitor();
-  onTestFinished(() => monitor.disconnect());
-  monitor.on('monitor', (_time: string, command: string[]) => heard.push(command));
-  return heard;
+export async function toldTo({ url }: Pick<LocalRedis, 'url'>): Promise<Overheard['commands']> {
+  const { commands, stop } = await overhear(url);
+  onTestFinished(stop);
+  return commands;
 }
 
 /** A process connects to Redis in its own time; from then on it finds there what others stored, and hears of fills. */
