@@ -57,7 +57,7 @@ export { type OutOfDate, originOf, outOfDate } from './http/unsafe.ts';
 export type { Validators } from './http/validator.ts';
 export { nominate } from './http/vary.ts';
 export type { Invalidated, Invalidation } from './invalidator.ts';
-export { type CacheKey, homeOf, responseKey } from './key.ts';
+export { type CacheKey, homeOf, isKeyText, responseKey } from './key.ts';
 export { ENDINGS, type Ending, type Grant, type Hold, type Lock, type Taken, unsharedLock } from './lock.ts';
 export type { Wanted } from './lookup.ts';
 export { knownOptions, positive } from './options.ts';

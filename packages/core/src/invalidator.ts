@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { invalidKey, invalidOptions } from './errors.ts';
 import type { Delivery, Observer } from './events.ts';
+import { isKeyText } from './key.ts';
 import { knownOptions } from './options.ts';
 import type { Store } from './store/store.ts';
 import { keyTag, NAMESPACE_TAG, partitionTag, type Tag, uriTag, userTags } from './tags.ts';
@@ -125,7 +126,7 @@ export abstract class Invalidator {
 }
 
 function text(given: unknown): string {
-  if (typeof given !== 'string' || given === '' || !given.isWellFormed()) throw invalidKey(given);
+  if (!isKeyText(given)) throw invalidKey(given);
   return given;
 }
 

@@ -14,6 +14,10 @@ import type { NominatedField } from './http/vary.ts';
  */
 export type CacheKey = string;
 
+/** What may be a part of a key, or a key: anything else would stand for more than one thing, or for nothing. */
+export const isKeyText = (given: unknown): given is string =>
+  typeof given === 'string' && given !== '' && given.isWellFormed();
+
 const part = (text: string | null | undefined): string => (text == null ? '-' : `${text.length}:${text}`);
 const field = ([name, value]: NominatedField): string => part(name) + part(value);
 

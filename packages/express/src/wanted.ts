@@ -1,6 +1,7 @@
 import {
   type Bypass,
   type Cache,
+  isKeyText,
   mustForward,
   NAMESPACE_TAG,
   nominate,
@@ -41,10 +42,10 @@ export function asked(cache: Cache, policy: ResolvedPolicy<Request>, req: Reques
 
 function wantedBy(keyspace: string, policy: ResolvedPolicy<Request>, req: Request, head: RequestHead): Asked {
   const partition = policy.partition?.(req);
-  if (policy.partition !== undefined && !isPart(partition)) return { kind: 'bypass', detail: 'partition' };
+  if (policy.partition !== undefined && !isKeyText(partition)) return { kind: 'bypass', detail: 'partition' };
   const custom = policy.key?.(req);
   const parts = typeof custom === 'string' ? [custom] : custom;
-  if (policy.key !== undefined && !(Array.isArray(parts) && parts.every(isPart)))
+  if (policy.key !== undefined && !(Array.isArray(parts) && parts.every(isKeyText)))
     return { kind: 'bypass', detail: 'key' };
   const cookies = typeof policy.cookies === 'string' ? [] : cookieValues(req, policy.cookies);
   const whose = partition === undefined ? [] : [partitionTag(partition)];
@@ -59,6 +60,3 @@ function wantedBy(keyspace: string, policy: ResolvedPolicy<Request>, req: Reques
     },
   };
 }
-
-const isPart = (part: unknown): part is string =>
-  typeof part === 'string' && part !== '' && part.isWellFormed();

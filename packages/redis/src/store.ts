@@ -16,7 +16,7 @@ import {
   type UnreadableReason,
 } from '@larder/core';
 import type { Compression } from './compression.ts';
-import { newEpoch, OFF, standing } from './epoch.ts';
+import { newEpoch, OFF, type Standing, standing } from './epoch.ts';
 import { grouped } from './grouped.ts';
 import { hashTagOf, type RedisKeys } from './keys.ts';
 import type { Command, Link } from './link.ts';
@@ -70,8 +70,9 @@ export class RedisStore implements Store {
       ['getrangeBuffer', keys.entry(known.key), 0, SEAL_BYTES - 1],
       ...this.#reads(known.tags, known.key),
     ]);
+    if (epochs.includes(OFF)) this.#parts.off();
     const same = now instanceof Buffer && sealOf(now) === seal;
-    return same ? this.#standing(known, born, epochs.map(textOf)) : undefined;
+    return same ? asItStands(known, standing(born, epochs.map(textOf))) : undefined;
   }
 
   async #read(key: CacheKey, tags: readonly Tag[]): Promise<Entry | undefined> {
@@ -85,25 +86,15 @@ export class RedisStore implements Store {
     const more = await link.send(this.#reads(unknown, key));
     for (const [i, tag] of unknown.entries()) current.set(tag, textOf(more[i]));
     const now = framed.entry.tags.map((tag) => current.get(tag) ?? null);
-    if (standing(framed.epochs, now).kind === 'invalid') return undefined;
+    const stands = standing(framed.epochs, now);
+    if (stands.kind === 'invalid') return undefined;
     const unpacked = await this.#parts.compression.unpack(framed);
     if (typeof unpacked === 'string') return this.#refuse(unpacked);
-    return this.#standing(
-      { ...unpacked.entry, epochs: [sealOf(frame as Buffer), ...framed.epochs] },
-      framed.epochs,
-      now,
-    );
+    return asItStands({ ...unpacked.entry, epochs: [sealOf(frame as Buffer), ...framed.epochs] }, stands);
   }
 
   #reads(tags: readonly Tag[], key: CacheKey): Command[] {
     return tags.map((tag) => ['get', this.#parts.keys.epoch(tag, key)]);
-  }
-
-  #standing(entry: Entry, born: readonly string[], now: readonly (string | null)[]): Entry | undefined {
-    if (now.includes(OFF)) this.#parts.off();
-    const stands = standing(born, now);
-    if (stands.kind === 'invalid') return undefined;
-    return stands.kind === 'stale' ? softened(entry, stands.since) : entry;
   }
 
   async snapshot(tags: readonly Tag[], key: CacheKey = ''): Promise<Snapshot> {
@@ -219,6 +210,11 @@ interface Taken {
 
 /** No entry is stored that would be invalid at its birth, or valid while the cache is off. */
 const isBornWith = (epoch: string | null): epoch is string => epoch !== null && epoch !== OFF;
+
+function asItStands(entry: Entry, stands: Standing): Entry | undefined {
+  if (stands.kind === 'invalid') return undefined;
+  return stands.kind === 'stale' ? softened(entry, stands.since) : entry;
+}
 
 /** Of a frame: its version, its checksum and how long its head is. */
 const SEAL_BYTES = 10;

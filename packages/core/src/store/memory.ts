@@ -23,6 +23,8 @@ export interface MemoryContext {
 
 interface Held {
   readonly entry: Entry;
+  /** All that it falls with. */
+  readonly tags: readonly Tag[];
   readonly bytes: number;
   readonly since: number;
 }
@@ -67,8 +69,8 @@ class MemoryStore implements Store {
     const held = this.#held.get(key);
     if (held === undefined) return undefined;
     if (this.#clock.now() >= held.entry.retainUntil) return this.#drop(key, 'expire');
-    if (this.#invalidations.touched(tagsOf(held.entry), held.since)) return this.#drop(key, 'invalidate');
-    const softenedAt = this.#invalidations.softenedAt(tagsOf(held.entry), held.since);
+    if (this.#invalidations.touched(held.tags, held.since)) return this.#drop(key, 'invalidate');
+    const softenedAt = this.#invalidations.softenedAt(held.tags, held.since);
     return softenedAt === undefined ? held.entry : softened(held.entry, softenedAt);
   }
 
@@ -97,11 +99,12 @@ class MemoryStore implements Store {
   }
 
   #set(entry: Entry, since: number): boolean {
-    if (this.#invalidations.touched(tagsOf(entry), since)) return false;
+    const tags = tagsOf(entry);
+    if (this.#invalidations.touched(tags, since)) return false;
     const compact = { ...entry, payload: withOwnBytes(entry.payload) };
     const bytes = entryBytes(compact);
     if (bytes > this.#held.maxSize) return false;
-    this.#held.set(entry.key, { entry: compact, bytes, since });
+    this.#held.set(entry.key, { entry: compact, tags, bytes, since });
     this.#observe({ type: 'store', namespace: this.#namespace, tier: 'memory', bytes });
     return true;
   }

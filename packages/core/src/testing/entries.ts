@@ -1,15 +1,15 @@
-import type { Entry, Payload } from '../entry.ts';
-import type { ManualClock } from './clock.ts';
+import type { Clock } from '../clock.ts';
+import type { Entry, Payload, StoredValue } from '../entry.ts';
 
 export interface EntryParts {
   readonly key?: string;
-  readonly tags?: string[];
-  readonly body?: string;
+  readonly tags?: readonly string[];
+  readonly body?: string | Buffer;
   readonly retainMs?: number;
 }
 
 /** A value, fresh for as long as it is kept. */
-export function entryOf(clock: ManualClock, parts: EntryParts = {}): Entry {
+export function entryOf(clock: Pick<Clock, 'now'>, parts: EntryParts = {}): Entry<StoredValue> {
   const { key = 'key', tags = ['n:'], body = 'body', retainMs = 60_000 } = parts;
   const retainUntil = clock.now() + retainMs;
   return {
@@ -22,7 +22,7 @@ export function entryOf(clock: ManualClock, parts: EntryParts = {}): Entry {
       staleWhileRevalidateUntil: retainUntil,
       staleIfErrorUntil: retainUntil,
       costMs: 3,
-      body: Buffer.from(body),
+      body: typeof body === 'string' ? Buffer.from(body) : body,
     },
   };
 }

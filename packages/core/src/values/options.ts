@@ -1,5 +1,5 @@
 import { invalidKey, invalidPolicy } from '../errors.ts';
-import { type CacheKey, valueKey } from '../key.ts';
+import { type CacheKey, isKeyText, valueKey } from '../key.ts';
 import { fillRules, seconds } from '../policy-checks.ts';
 import { joinTags, keyTag, NAMESPACE_TAG, partitionTag, type Tag, userTags } from '../tags.ts';
 
@@ -68,7 +68,7 @@ export interface Slot {
 
 /** @throws LarderError `LARDER_INVALID_KEY`, `LARDER_INVALID_POLICY`, `LARDER_INVALID_TAG` */
 export function slotOf(keyspace: string, key: string, options: ValueOptions): Slot {
-  if (!isText(key)) throw invalidKey(key);
+  if (!isKeyText(key)) throw invalidKey(key);
   if (typeof options !== 'object' || options === null)
     throw invalidPolicy('ttl', options, 'give { ttl: seconds }');
   for (const name in options) {
@@ -76,7 +76,7 @@ export function slotOf(keyspace: string, key: string, options: ValueOptions): Sl
       throw invalidPolicy(name, 'an unknown option', `known are ${[...OPTIONS].join(', ')}`);
   }
   const { partition } = options;
-  if (partition !== undefined && !isText(partition))
+  if (partition !== undefined && !isKeyText(partition))
     throw invalidPolicy('partition', partition, 'give a non-empty string');
   const own = keyTag(key, partition);
   const whose = partition === undefined ? [] : [partitionTag(partition)];
@@ -90,6 +90,3 @@ export function slotOf(keyspace: string, key: string, options: ValueOptions): Sl
     ...fillRules(options),
   };
 }
-
-const isText = (given: unknown): given is string =>
-  typeof given === 'string' && given !== '' && given.isWellFormed();
