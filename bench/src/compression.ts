@@ -9,6 +9,7 @@ import {
   compressionOf,
 } from '../../packages/redis/src/compression.ts';
 import { BODIES } from './compression/bodies.ts';
+import { median } from './median.ts';
 
 /**
  * What compressing bodies on their way to Redis saves, and what it costs, against storing and reading them as they are:
@@ -80,8 +81,6 @@ const shuffled = <T>(list: readonly T[]): T[] =>
     .map((item) => ({ item, at: Math.random() }))
     .sort((a, b) => a.at - b.at)
     .map(({ item }) => item);
-
-const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 
 function report(name: string, measured: ReadonlyMap<Way, readonly Round[]>): void {
   const of = (way: Way, what: keyof Round) => median(measured.get(way)!.map((round) => round[what]));

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startRedis } from '@larder/servers';
 import autocannon from 'autocannon';
+import { median } from './median.ts';
 
 /** What a hit costs, against an Express route that answers the same kilobyte with `res.json` and no cache. */
 const WAYS = [
@@ -39,7 +40,6 @@ for (let round = 0; round <= rounds; round += 1) {
   }
 }
 
-const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 const baseline = median(rates.get('plain')!);
 console.log(`\n32 connections, 1 KB of JSON, ${rounds} rounds of ${seconds} s, median:\n`);
 for (const [path, name] of WAYS) {

@@ -4,6 +4,7 @@ import { systemClock } from '@larder/core';
 import { type Pipelining, redisTier } from '@larder/redis';
 import { startRedis } from '@larder/servers';
 import { Redis } from 'ioredis';
+import { median } from './median.ts';
 
 /** What sharing a round trip is worth: hits in Redis one after the other, and many at a time. */
 const { values } = parseArgs({
@@ -74,7 +75,6 @@ for (let round = 0; round <= rounds; round += 1) {
   }
 }
 
-const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 console.log(
   `\nHits of 1 KB with three tags, ${rounds} rounds of ${reads} reads, median of each to the baseline:\n`,
 );

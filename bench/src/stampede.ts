@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { startRedis } from '@larder/servers';
 import { Redis } from 'ioredis';
+import { median } from './median.ts';
 import { Competitor } from './stampede/competitor.ts';
 import { options } from './stampede/options.ts';
-import { median, table } from './stampede/report.ts';
+import { table } from './stampede/report.ts';
 import { versions } from './stampede/versions.ts';
 import { WAYS } from './stampede/ways.ts';
 

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import express, { type Request } from 'express';
 import { watch } from '../../packages/express/src/watch.ts';
+import { median } from './median.ts';
 
 /** What it costs a miss that its request is watched, against the same reads unwatched and a whole request. */
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
@@ -90,7 +91,6 @@ for (let round = -5; round < rounds; round += 1) {
   }
 }
 
-const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 const [route, plain] = [median(times[0]!), median(times[1]!)];
 console.log(`\nmedian of ${rounds} rounds; share of the route, and times ten plain reads:\n`);
 for (const [i, [name]] of WAYS.entries()) {

@@ -1,7 +1,8 @@
 import { Cache, type CacheOptions } from '@larder/core';
 import { redisTier } from '@larder/redis';
 import { tcpProxy } from '@larder/servers';
-import { median, timed } from './store.ts';
+import { median } from '../median.ts';
+import { timed } from './store.ts';
 
 export interface Row {
   readonly what: string;

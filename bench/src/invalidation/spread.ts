@@ -1,4 +1,5 @@
-import { median, open, timed, valueEntry } from './store.ts';
+import { median } from '../median.ts';
+import { open, timed, valueEntry } from './store.ts';
 
 const TAGS = 20;
 const BATCH = 2000;

@@ -42,9 +42,6 @@ export function valueEntry(key: string, tags: readonly string[], bytes: number):
   };
 }
 
-export const median = (list: readonly number[]): number =>
-  [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
-
 /** Microseconds that each took. */
 export async function timed(count: number, run: (i: number) => Promise<unknown>): Promise<number[]> {
   const took: number[] = [];

@@ -1,3 +1,4 @@
+import { median } from '../median.ts';
 import { WAYS, type WayName } from './ways.ts';
 
 /** One stampede on one way. */
@@ -23,9 +24,6 @@ export interface Measured {
   readonly rounds: readonly Round[];
   readonly growth: Growth;
 }
-
-export const median = (list: readonly number[]): number =>
-  [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 
 /** Of a list in order. */
 export const percentile = (sorted: readonly number[], share: number): number =>
