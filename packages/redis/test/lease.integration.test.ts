@@ -1,76 +1,38 @@
-import { Cache, type CacheOptions, type Observer } from '@larder/core';
-import { type ManualClock, manualClock } from '@larder/core/testing';
+import type { Cache, CacheOptions } from '@larder/core';
 import { type LocalCluster, type LocalRedis, spawnCluster, spawnRedis } from '@larder/servers';
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type RedisPlace, redisTier } from '../src/index.ts';
+import type { RedisPlace } from '../src/index.ts';
+import { type CacheProcess, cacheOn, HOUR, LAG_MS, poll } from './support/process.ts';
 import { client, namespace } from './support/tier.ts';
 
-const LAG_MS = 1000;
-const HOUR = { ttl: 3600, tags: ['a'] };
-
-interface Process {
-  readonly cache: Cache;
-  readonly clock: ManualClock;
-  /** Reads of Redis so far. */
-  asked(): number;
-  /** Whether its memory answers alone. */
-  leased(): boolean;
+interface Process extends CacheProcess {
   load(value: string, options?: Parameters<Cache['getOrSet']>[1]): Promise<string>;
   /** Looks at the log once more, and has read it. */
   look(): Promise<void>;
 }
 
-const poll = <T>(what: () => T) => expect.poll(what, { timeout: 20_000, interval: 5 });
-
-/** Who waits for a lock that others hold asks again when time has passed. */
-async function ticking<T>(clock: ManualClock, waiting: Promise<T>): Promise<T> {
-  const timer = setInterval(() => clock.advance(1), 1);
-  return waiting.finally(() => clearInterval(timer));
-}
-
-/** A process as far as its cache goes, in which time passes when it is told to. */
 async function start(place: RedisPlace, name: string, options: CacheOptions = {}): Promise<Process> {
-  const clock = manualClock(Date.now());
-  let asked = 0;
-  let leased = false;
-  const observe: Observer = (event) => {
-    if (event.type === 'store-call' && event.operation === 'get') asked += 1;
-    if (event.type === 'lease') leased = event.state === 'held';
-  };
-  const redis = redisTier(place);
-  const cache = new Cache({ namespace: name, redis, clock, observe, ...options });
-  onTestFinished(() => cache.close());
-  const load = (value: string, how = HOUR as Parameters<Cache['getOrSet']>[1]) =>
-    ticking(
-      clock,
-      cache.getOrSet('key', how, () => value),
-    );
-  const process: Process = {
-    cache,
-    clock,
-    asked: () => asked,
-    leased: () => leased,
-    load,
+  const process = cacheOn(place, name, options);
+  const { clock, asked, leased, get } = process;
+  // Until its connection stands nothing is kept.
+  await poll(async () => {
+    await get('', 'begin', { ttl: 1 });
+    clock.advance(LAG_MS / 3);
+    return options.coherence === 'strict' ? asked() > 0 : leased();
+  }).toBe(true);
+  return {
+    ...process,
+    load: (value, how) => get(value, 'key', how),
     async look() {
       // Two of its looks are due in that time, and what the first reads is heard by then.
       clock.advance(LAG_MS / 3);
       await poll(() => {
         clock.advance(1);
-        return leased;
+        return leased();
       }).toBe(true);
     },
   };
-  // Until its connection stands nothing is kept.
-  await poll(async () => {
-    await ticking(
-      clock,
-      cache.getOrSet('begin', { ttl: 1 }, () => 1),
-    );
-    clock.advance(LAG_MS / 3);
-    return options.coherence === 'strict' ? asked > 0 : leased;
-  }).toBe(true);
-  return process;
 }
 
 /** Is given, unasked, what it was given before. */

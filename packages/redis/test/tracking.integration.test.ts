@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Cache, type CacheOptions, type Observer, type Tag } from '@larder/core';
-import { type ManualClock, manualClock } from '@larder/core/testing';
+import { Cache, type CacheOptions, type Tag } from '@larder/core';
+import { manualClock } from '@larder/core/testing';
 import {
   type Connection,
   type LocalRedis,
@@ -15,62 +15,40 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { type RedisClient, type RedisPlace, redisTier } from '../src/index.ts';
 import { redisKeys } from '../src/keys.ts';
 import { TRACKING_RIGHTS } from '../src/rights.ts';
+import { type CacheProcess, cacheOn, HOUR, LAG_MS, poll, ticking } from './support/process.ts';
 import { client, namespace } from './support/tier.ts';
 
-const LAG_MS = 1000;
 const TRACKING = { via: 'tracking' } as const;
-const HOUR = { ttl: 3600, tags: ['a'] };
 
-interface Process {
-  readonly cache: Cache;
-  readonly clock: ManualClock;
-  /** Whether its memory answers alone. */
-  leased(): boolean;
+interface Process extends CacheProcess {
   load(value: string, key?: string): Promise<string>;
   /** Whether it asks Redis for what it answers. */
   asks(key?: string): Promise<boolean>;
 }
 
-const poll = <T>(what: () => T) => expect.poll(what, { timeout: 20_000, interval: 5 });
-
-/** Who waits for a lock that others hold asks again when time has passed. */
-async function ticking<T>(clock: ManualClock, waiting: Promise<T>): Promise<T> {
-  const timer = setInterval(() => clock.advance(1), 1);
-  return waiting.finally(() => clearInterval(timer));
-}
-
-/** A process as far as its cache goes, in which time passes when it is told to. Its memory answers alone. */
+/** Its memory answers alone. */
 async function start(
   place: RedisPlace | RedisClient,
   name: string,
   options: CacheOptions = {},
 ): Promise<Process> {
-  const clock = manualClock(Date.now());
-  let asked = 0;
-  let leased = false;
-  const observe: Observer = (event) => {
-    if (event.type === 'store-call' && event.operation === 'get') asked += 1;
-    if (event.type === 'lease') leased = event.state === 'held';
-  };
-  const redis = redisTier(place);
-  const cache = new Cache({ namespace: name, redis, clock, observe, coherence: TRACKING, ...options });
-  onTestFinished(() => cache.close());
-  const load = (value: string, key = 'key') =>
-    ticking(
-      clock,
-      cache.getOrSet(key, HOUR, () => value),
-    );
-  const asks = async (key?: string) => {
-    const before = asked;
-    await load('asked for', key);
-    return asked > before;
-  };
+  const process = cacheOn(place, name, { coherence: TRACKING, ...options });
+  const { clock, asked, leased, get } = process;
+  const load = (value: string, key = 'key') => get(value, key);
   await poll(async () => {
     await load('', 'begin');
     clock.advance(LAG_MS / 3);
-    return leased;
+    return leased();
   }).toBe(true);
-  return { cache, clock, leased: () => leased, load, asks };
+  return {
+    ...process,
+    load,
+    async asks(key) {
+      const before = asked();
+      await load('asked for', key);
+      return asked() > before;
+    },
+  };
 }
 
 /** Time passes in which nothing happens: what it has in memory is older than the lag, and it answers with it alone. */
@@ -253,11 +231,13 @@ it('follows a failover to the new primary', async () => {
   await before.stop();
   await poll(async () => (await sentinels.primary()).port).not.toBe(before.port);
   const operator = await client((await sentinels.primary()).url);
+  // What it asked for to begin with may have come there, or not.
+  const begun = await operator.keys('larder:failover:1:e:*');
   await poll(async () => {
     process.clock.advance(LAG_MS / 3);
     await process.load('first');
     return (await operator.keys('larder:failover:1:e:*')).length;
-  }).toBe(2);
+  }).toBe(begun.length + 1);
   await settles(process);
   await operator.del(await operator.keys('larder:failover:1:e:*'));
   await poll(() => process.load('second')).toBe('second');

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type Entry, memoryStore } from '../../src/index.ts';
+import { memoryStore, systemClock } from '../../src/index.ts';
 import { Budget, spending } from '../../src/store/budget.ts';
 import { guardedStore } from '../../src/store/guarded.ts';
-import { failingStore, manualClock, recordingObserver, storeContract } from '../../src/testing/index.ts';
+import {
+  entryOf,
+  failingStore,
+  manualClock,
+  recordingObserver,
+  storeContract,
+} from '../../src/testing/index.ts';
 
 const context = {
   namespace: 'test',
@@ -22,20 +28,7 @@ function rig() {
   const far = failingStore(memoryStore({}, { namespace: 'test' }));
   return { far, of, store: guardedStore(far, { ...context, observe }) };
 }
-const retainUntil = Date.now() + 60_000;
-const entry: Entry = {
-  key: 'key',
-  tags: ['n:', 't:a'],
-  retainUntil,
-  payload: {
-    kind: 'value',
-    freshUntil: retainUntil,
-    staleWhileRevalidateUntil: retainUntil,
-    staleIfErrorUntil: retainUntil,
-    costMs: 3,
-    body: Buffer.from('body'),
-  },
-};
+const entry = entryOf(systemClock, { tags: ['n:', 't:a'] });
 const fill = async (store: ReturnType<typeof rig>['store']) => (await store.snapshot(entry.tags)).set(entry);
 
 describe('a store that fails', () => {

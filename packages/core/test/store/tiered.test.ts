@@ -2,30 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { type Entry, memoryStore } from '../../src/index.ts';
 import { unfollowed } from '../../src/store/coherence.ts';
 import { tieredStore } from '../../src/store/tiered.ts';
-import { type ManualClock, manualClock, storeContract } from '../../src/testing/index.ts';
+import { bodyOf, entryOf, type ManualClock, manualClock, storeContract } from '../../src/testing/index.ts';
 
 const LAG_MS = 1000;
 const memory = (clock: ManualClock) => memoryStore({}, { namespace: 'test', clock });
 
 storeContract('two tiers', (clock) => tieredStore(memory(clock), memory(clock), clock, unfollowed(LAG_MS)));
 
-const value = (clock: ManualClock, body: string): Entry => {
-  const retainUntil = clock.now() + 600_000;
-  return {
-    key: 'key',
-    tags: ['n:'],
-    retainUntil,
-    payload: {
-      kind: 'value',
-      freshUntil: retainUntil,
-      staleWhileRevalidateUntil: retainUntil,
-      staleIfErrorUntil: retainUntil,
-      costMs: 3,
-      body: Buffer.from(body),
-    },
-  };
-};
-const bodyOf = (entry: Entry | undefined) => entry?.payload.kind === 'value' && entry.payload.body.toString();
+const value = (clock: ManualClock, body: string) => entryOf(clock, { body, retainMs: 600_000 });
 
 describe('memory in front of a shared store', () => {
   it('answers alone within its lease, and asks the shared store after it', async () => {
