@@ -112,7 +112,15 @@ export type CacheEvent =
 /** `dropped`: another process has done it, or it was overtaken by an invalidation or by the end of the cache. */
 export type RefreshOutcome = 'stored' | 'unstored' | 'failed' | 'dropped';
 
-export type StoreOperation = 'get' | 'snapshot' | 'set' | 'invalidate' | 'lock' | 'unlock' | 'switch';
+export type StoreOperation =
+  | 'get'
+  | 'snapshot'
+  | 'set'
+  | 'invalidate'
+  | 'sweep'
+  | 'lock'
+  | 'unlock'
+  | 'switch';
 
 /**
  * Why what a shared store holds is no entry. `version` and `coding` (one that is not known here) are to be seen while

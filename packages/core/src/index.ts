@@ -56,11 +56,12 @@ export { OWN_FIELD } from './http/targeted.ts';
 export { type OutOfDate, originOf, outOfDate } from './http/unsafe.ts';
 export type { Validators } from './http/validator.ts';
 export { nominate } from './http/vary.ts';
-export type { Invalidated, Invalidation } from './invalidator.ts';
+export type { Invalidated, Invalidation, Matching, Sweeping, Swept } from './invalidator.ts';
 export { type CacheKey, homeOf, isKeyText, responseKey } from './key.ts';
 export { ENDINGS, type Ending, type Grant, type Hold, type Lock, type Taken, unsharedLock } from './lock.ts';
 export type { Wanted } from './lookup.ts';
 export { knownOptions, positive } from './options.ts';
+export { edgesOf, patternTag, reachedBy } from './pattern.ts';
 export type { Plan } from './plan.ts';
 export { type Policy, type ResolvedPolicy, resolvePolicy } from './policy.ts';
 export { MAX_RETENTION_SECONDS } from './policy-checks.ts';
@@ -86,7 +87,8 @@ export type {
 export type { Shared, SharedContext, SharedTier } from './store/compose.ts';
 export { decodeFrame, encodeFrame, FRAME_VERSION, type Framed } from './store/frame.ts';
 export { type MemoryOptions, memoryStore } from './store/memory.ts';
-export type { Reading, Snapshot, Store, Trust } from './store/store.ts';
+export { inTime } from './store/patience.ts';
+export type { Reading, Snapshot, Store, Sweep, SweepProgress, Trust } from './store/store.ts';
 export { withBody } from './stored.ts';
 export type { HandlerHead } from './storing.ts';
 export {

@@ -3,8 +3,9 @@ import { invalidKey, invalidOptions } from './errors.ts';
 import type { Delivery, Observer } from './events.ts';
 import { isKeyText } from './key.ts';
 import { knownOptions } from './options.ts';
-import type { Store } from './store/store.ts';
-import { keyTag, NAMESPACE_TAG, partitionTag, type Tag, uriTag, userTags } from './tags.ts';
+import { patternTag } from './pattern.ts';
+import type { Store, SweepProgress } from './store/store.ts';
+import { keyTag, NAMESPACE_TAG, partitionTag, type Tag, uriTag, userTag, userTags } from './tags.ts';
 
 /** How something is invalidated. */
 export interface Invalidation {
@@ -23,6 +24,30 @@ export interface Invalidation {
 export interface Invalidated {
   /** `pending`: the shared store could not be reached; it is told before this process reads it again. */
   readonly state: Delivery;
+}
+
+/** What is matched: one of keys, URLs and tags, by a pattern: `*` is any text, `?` one character, `\\` takes their meaning away. */
+export interface Matching {
+  /** Of values, as `getOrSet` knows them. */
+  readonly keys?: string;
+  /** Whose keys. Default: those that have no partition. */
+  readonly partition?: string;
+  /** Of responses: scheme, host, path and query. */
+  readonly urls?: string;
+  /** As responses and values name them. */
+  readonly tags?: string;
+}
+
+export interface Sweeping extends Invalidation {
+  /** Ends it early. What was found by then is invalidated; the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Told how far it is, again and again. */
+  readonly onProgress?: (progress: SweepProgress) => void;
+}
+
+export interface Swept extends Invalidated {
+  /** Keys, URLs or tags that matched, however many entries carried them. */
+  readonly found: number;
 }
 
 export interface InvalidatorParts {
@@ -81,6 +106,43 @@ export abstract class Invalidator {
     return this.invalidateTags([partitionTag(text(partition))], how);
   }
 
+  /**
+   * Whatever has a key, a URL or a tag that a pattern matches, found by looking at all of them: SCAN, a thousand names at
+   * a time, on every node. Takes a Redis tier with `names: 'text'`. `pending`: Redis could not be looked through to the
+   * end; it is begun anew until it can.
+   *
+   * @throws LarderError `LARDER_INVALID_OPTIONS`, `LARDER_INVALID_KEY`; and the signal's reason
+   */
+  async invalidateMatching(matching: Matching, how: Sweeping = {}): Promise<Swept> {
+    const pattern = patternOf(matching);
+    const { signal = NEVER, onProgress = () => {}, ...rest } = how;
+    const { soft, barrier } = this.checkInvalidation(rest);
+    if (!(signal instanceof AbortSignal))
+      throw invalidOptions('invalidation.signal', signal, 'give an AbortSignal');
+    if (typeof onProgress !== 'function')
+      throw invalidOptions('invalidation.onProgress', onProgress, 'give a function');
+    signal.throwIfAborted();
+    const { store, clock, detach } = this.invalidating;
+    detach([pattern]);
+    const listener = new AbortController();
+    let found = 0;
+    const looked = (progress: SweepProgress) => {
+      found = progress.found;
+      try {
+        onProgress(progress);
+      } catch (error) {
+        listener.abort(error);
+      }
+    };
+    const state = await store.sweep(pattern, {
+      softAt: soft ? clock.now() - 1 : undefined,
+      signal: AbortSignal.any([signal, listener.signal]),
+      looked,
+    });
+    await this.#done(state, found, barrier);
+    return { state, found };
+  }
+
   /** Everything in the namespace, in one step whatever its size. */
   async invalidateAll(how?: Invalidation): Promise<Invalidated> {
     return this.invalidateTags([NAMESPACE_TAG], how);
@@ -108,14 +170,19 @@ export abstract class Invalidator {
   async invalidateTags(tags: readonly Tag[], how: Invalidation = {}): Promise<Invalidated> {
     this.checkInvalidation(how);
     if (tags.length === 0) return { state: 'done' };
-    const { namespace, store, clock, observe, detach, barrierMs } = this.invalidating;
+    const { store, clock, detach } = this.invalidating;
     detach(tags);
     // Whoever asks in this same millisecond is to find it stale.
     const state = await (how.soft ? store.soften(tags, clock.now() - 1) : store.invalidate(tags));
-    observe({ type: 'invalidate', namespace, tags: tags.length, delivery: state });
-    // Whatever others hold unasked was confirmed before, and that holds for no longer.
-    if (how.barrier && state === 'done' && barrierMs > 0) await this.#after(barrierMs);
+    await this.#done(state, tags.length, how.barrier);
     return { state };
+  }
+
+  async #done(delivery: Delivery, tags: number, barrier = false): Promise<void> {
+    const { namespace, observe, barrierMs } = this.invalidating;
+    observe({ type: 'invalidate', namespace, tags, delivery });
+    // Whatever others hold unasked was confirmed before, and that holds for no longer.
+    if (barrier && delivery === 'done' && barrierMs > 0) await this.#after(barrierMs);
   }
 
   #after(ms: number): Promise<void> {
@@ -124,6 +191,9 @@ export abstract class Invalidator {
     });
   }
 }
+
+/** Ends nothing. */
+const NEVER = new AbortController().signal;
 
 function text(given: unknown): string {
   if (!isKeyText(given)) throw invalidKey(given);
@@ -135,4 +205,20 @@ function targetOf(url: string): string {
   const [, scheme, authority, target] = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url)!;
   const path = (target!.startsWith('/') ? target! : `/${target}`).replace(/[^ -~]+/g, encodeURIComponent);
   return `${scheme!.toLowerCase()}://${authority!.toLowerCase()}${path}`;
+}
+
+/** @throws LarderError `LARDER_INVALID_OPTIONS`, `LARDER_INVALID_KEY` */
+function patternOf(matching: Matching): Tag {
+  knownOptions('matching', matching, ['keys', 'urls', 'tags', 'partition']);
+  const { keys, urls, tags, partition } = matching;
+  const [given, ...more] = [
+    keys !== undefined && patternTag(keyTag('', partition === undefined ? undefined : text(partition)), keys),
+    urls !== undefined && patternTag(uriTag(''), urls),
+    tags !== undefined && patternTag(userTag(''), tags),
+  ].filter((pattern) => pattern !== false);
+  if (given === undefined || more.length > 0)
+    throw invalidOptions('matching', matching, "give one of keys, urls and tags: { keys: 'product:*' }");
+  if (partition !== undefined && keys === undefined)
+    throw invalidOptions('matching.partition', partition, 'leave it out: it is of keys alone');
+  return given;
 }

@@ -5,7 +5,8 @@ import { invalidTag } from './errors.ts';
  * itself, so that no user text can forge a namespace or a URI:
  * `t:` a user's tag · `p:` a partition · `u:` a target URI · `w:` the writes to one · `g:` a group of one origin's responses (RFC 9875) · `k:` a value's key, `q:` with its partition ·
  * `n:` everything in the namespace ·
- * `r:` a record in the shared store, by its name there: copies of it are marked with it, and nothing is born with it.
+ * `r:` a record in the shared store, by its name there: copies of it are marked with it, and nothing is born with it ·
+ * `*:` all that a pattern matches: it is invalidated, and nothing carries it.
  */
 export type Tag = string;
 
@@ -17,6 +18,7 @@ export const MAX_TAG_LENGTH = 512;
 /** Born with every entry: invalidating it empties the namespace in one step. */
 export const NAMESPACE_TAG: Tag = 'n:';
 
+export const userTag = (name: string): Tag => `t:${name}`;
 export const uriTag = (uri: string): Tag => `u:${uri}`;
 /** Invalidated by every write to a URI but the one whose own response is stored under it. */
 export const writeTag = (uri: string): Tag => `w:${uri}`;
@@ -39,7 +41,7 @@ export function userTags(given: unknown): Tag[] {
     if (!isTag(tag)) {
       throw invalidTag(tag, `give a non-empty string of at most ${MAX_TAG_LENGTH} characters`);
     }
-    return `t:${tag}`;
+    return userTag(tag);
   });
   if (tags.length > MAX_TAGS) {
     throw invalidTag(tags.length, `at most ${MAX_TAGS}; use a coarser tag for the group`);

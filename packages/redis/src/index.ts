@@ -14,11 +14,14 @@ import { onReplaced } from './replaced.ts';
 import { breakSilence } from './silence.ts';
 import { EPOCH_TTL_MS, RedisStore } from './store.ts';
 import { subscriptionOn } from './subscription.ts';
+import { Sweeper } from './sweeper.ts';
 import { tracked } from './tracked.ts';
+import { Walk } from './walk.ts';
 import { warnOnce } from './warn.ts';
 
 export type { RedisClient } from './client.ts';
 export type { CompressionOptions } from './compression.ts';
+export type { Names } from './keys.ts';
 export type { Pipelining } from './link.ts';
 export type { RedisTierOptions } from './options.ts';
 export type { ClusterPlace, RedisPlace, SentinelPlace, ServerPlace } from './place.ts';
@@ -46,7 +49,8 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
       const stopLooking = owned ? breakSilence(client) : () => {};
       const stopListening = onReplaced(client, forgot);
       const link = new ClientLink(client, nodes, settings);
-      const keys = redisKeys(settings.keyPrefix, namespace, isCluster(client));
+      const { keyPrefix, names } = settings;
+      const keys = redisKeys({ prefix: keyPrefix, namespace, spread: isCluster(client), names });
       const release = async () => {
         stopListening();
         stopLooking();
@@ -55,10 +59,12 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
       };
       const subscription = subscriptionOn(client);
       const logs = new Logs({ link, keys, ttlMs: EPOCH_TTL_MS, channel: subscription.channelOf(keys.news) });
+      const walk = new Walk({ client, nodes, clock });
       const store = new RedisStore({
         link,
         keys,
         logs,
+        sweeper: new Sweeper({ link, keys, logs, walk, clock }),
         clock,
         compression: settings.compression,
         maxEntryBytes: settings.maxEntryBytes,
@@ -82,7 +88,7 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
         },
         doctor: () =>
           examine(client, {
-            keyPrefix: settings.keyPrefix,
+            keyPrefix,
             namespace,
             clientComplaints: owned ? [] : complaintsAbout(client),
             deadlineMs,

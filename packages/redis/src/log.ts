@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Tag } from '@larder/core';
+import { reachedBy, type Tag } from '@larder/core';
 import type { Command } from './link.ts';
 
 /**
@@ -72,9 +72,7 @@ export function newsSince(reply: unknown, since: LogPosition): News | undefined 
 export function isUntouched(reply: unknown, since: LogPosition, tags: readonly Tag[]): boolean {
   const news = newsSince(reply, since);
   return (
-    news !== undefined &&
-    !news.more &&
-    !news.entries.some((entry) => entry.tags.some((tag) => tags.includes(tag)))
+    news !== undefined && !news.more && !tags.some(reachedBy(news.entries.flatMap((entry) => entry.tags)))
   );
 }
 

@@ -67,6 +67,11 @@ export class Logs {
     for (const result of told) if (result.status === 'rejected') throw result.reason;
   }
 
+  /** Writes down in every log that all is invalidated that a pattern matches, and turns nothing. */
+  async announce(pattern: Tag, softAt: number | undefined): Promise<void> {
+    await Promise.all(this.#parts.keys.logs.map((log) => this.#append(log, { tags: [pattern], softAt })));
+  }
+
   /** Of all logs, begun where there are none: only tags that are named late need them, and these are not known yet. */
   async positions(): Promise<Positions> {
     const { logs } = this.#parts.keys;
@@ -117,7 +122,7 @@ export class Logs {
     const soft = heard.softAt === undefined ? '' : softHalf(heard.softAt);
     await this.#append(log, heard, beside, soft);
     if (apart.length === 0) return;
-    await Promise.all(apart.map((name) => run(link, scripts.turnEpoch, [name], [soft])));
+    await Promise.all(apart.map((name) => run(link, scripts.turnEpochs, [name], [soft])));
     await this.#append(log, heard);
   }
 

@@ -1,5 +1,6 @@
 import { type BreakerSettings, invalidOptions, knownOptions, positive } from '@larder/core';
 import { type Compression, type CompressionOptions, compressionOf } from './compression.ts';
+import type { Names } from './keys.ts';
 import type { Pipelining } from './link.ts';
 
 export interface RedisTierOptions {
@@ -21,6 +22,12 @@ export interface RedisTierOptions {
   readonly pipelining?: Pipelining;
   /** Makes large bodies smaller on their way to Redis. Default: none. */
   readonly compression?: CompressionOptions;
+  /**
+   * What the names of tags are in Redis, values' keys and URLs among them: `digest` (default), of which nothing can be
+   * read, or `text`, by which they are found by a pattern and by people. The same in all processes: each has a cache of
+   * its own, as with another `keyPrefix`.
+   */
+  readonly names?: Names;
 }
 
 export interface TierSettings {
@@ -32,6 +39,7 @@ export interface TierSettings {
   readonly maxEntryBytes: number;
   readonly pipelining: Pipelining;
   readonly compression: Compression;
+  readonly names: Names;
 }
 
 const KNOWN = [
@@ -44,23 +52,27 @@ const KNOWN = [
   'maxEntryBytes',
   'pipelining',
   'compression',
+  'names',
 ] as const satisfies (keyof RedisTierOptions)[];
 
+const NAMES: readonly unknown[] = ['digest', 'text'] satisfies Names[];
 const PIPELININGS: readonly unknown[] = ['call', 'tick', 'loop'] satisfies Pipelining[];
 
 /** @throws LarderError `LARDER_INVALID_OPTIONS` */
 export function tierSettings(given: RedisTierOptions): TierSettings {
   knownOptions('redisTier', given, KNOWN);
-  const { keyPrefix = 'larder:', pipelining = 'tick', breaker = {}, compression } = given;
+  const { keyPrefix = 'larder:', pipelining = 'tick', breaker = {}, compression, names = 'digest' } = given;
   if (typeof keyPrefix !== 'string' || /[{}\s]/.test(keyPrefix))
     throw invalidOptions('keyPrefix', keyPrefix, 'give text without spaces and braces');
   if (!PIPELININGS.includes(pipelining))
     throw invalidOptions('pipelining', pipelining, `give one of ${PIPELININGS.join(', ')}`);
+  if (!NAMES.includes(names)) throw invalidOptions('names', names, `give one of ${NAMES.join(', ')}`);
   knownOptions('breaker', breaker, ['failures', 'openMs']);
   const deadlineMs = positive('commandTimeoutMs', given.commandTimeoutMs ?? 50);
   return {
     keyPrefix,
     pipelining,
+    names,
     compression: compressionOf(compression),
     waiting: { deadlineMs, budgetMs: positive('budgetMs', given.budgetMs ?? Math.max(60, deadlineMs)) },
     connectTimeoutMs: positive('connectTimeoutMs', given.connectTimeoutMs ?? 2000),

@@ -6,6 +6,9 @@ const COMMANDS = [
 /** What `coherence: { via: 'tracking' }` takes besides. */
 export const TRACKING_RIGHTS = '&__redis__:invalidate +client|tracking +client|id';
 
+/** What `invalidateMatching` takes besides; the last of them in a Cluster alone. */
+export const SWEEP_RIGHTS = '+scan +dbsize +cluster|nodes';
+
 const CLUSTER_COMMANDS = ['cluster|slots', 'cluster|info', 'asking'];
 
 /** The ACL rule of a user for a cache whose keys and channels begin so: all that it needs and nothing else. */

@@ -5,7 +5,7 @@ import { EXTEND } from './lua/extend.ts';
 import { INVALIDATE } from './lua/invalidate.ts';
 import { OPEN } from './lua/open.ts';
 import { RELEASE } from './lua/release.ts';
-import { TURN_EPOCH } from './lua/turn-epoch.ts';
+import { TURN_EPOCHS } from './lua/turn-epochs.ts';
 
 /** What runs inside Redis, as one step. */
 export interface Script {
@@ -23,7 +23,7 @@ export const scripts = {
   extend: script(EXTEND),
   release: script(RELEASE),
   invalidate: script(INVALIDATE),
-  turnEpoch: script(TURN_EPOCH),
+  turnEpochs: script(TURN_EPOCHS),
   open: script(OPEN),
 };
 

@@ -10,6 +10,7 @@ import {
   type Reading,
   type Snapshot,
   type Store,
+  type Sweep,
   softened,
   storeSkipped,
   type Tag,
@@ -22,6 +23,7 @@ import { hashTagOf, type RedisKeys } from './keys.ts';
 import type { Command, Link } from './link.ts';
 import type { Logs, Positions } from './logs.ts';
 import { run, scripts } from './scripts.ts';
+import type { Sweeper } from './sweeper.ts';
 
 /** What is left at least of an epoch's life when it is used: it outlives every entry, for one that is gone makes misses. */
 const EPOCH_LEAST_MS = (MAX_RETENTION_SECONDS + 86_400) * 1000;
@@ -32,6 +34,7 @@ export interface RedisStoreParts {
   readonly link: Link;
   readonly keys: RedisKeys;
   readonly logs: Logs;
+  readonly sweeper: Sweeper;
   readonly clock: Clock;
   readonly compression: Compression;
   /** Of a whole entry: larger ones take too long on their way to be hit. */
@@ -116,6 +119,11 @@ export class RedisStore implements Store {
 
   async soften(tags: readonly Tag[], at: number): Promise<Delivery> {
     await this.#logs.invalidate({ tags, softAt: at });
+    return 'done';
+  }
+
+  async sweep(pattern: Tag, how: Sweep = {}): Promise<Delivery> {
+    await this.#parts.sweeper.sweep(pattern, how);
     return 'done';
   }
 

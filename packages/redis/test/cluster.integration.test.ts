@@ -1,5 +1,5 @@
 import { NAMESPACE_TAG, type Store } from '@larder/core';
-import { sharedStoreContract, storeContract } from '@larder/core/testing';
+import { sharedStoreContract, storeContract, sweepContract } from '@larder/core/testing';
 import { type LocalCluster, spawnCluster } from '@larder/servers';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -22,8 +22,14 @@ afterAll(async () => {
 
 const PATIENT: RedisTierOptions = { commandTimeoutMs: 5000 };
 
-async function open(place: string, clock?: Parameters<typeof contextOf>[1]): Promise<Store> {
-  const { store, lock } = redisTier({ cluster: cluster.seeds }, PATIENT).open(contextOf(place, clock));
+async function open(
+  place: string,
+  clock?: Parameters<typeof contextOf>[1],
+  options: RedisTierOptions = {},
+): Promise<Store> {
+  const { store, lock } = redisTier({ cluster: cluster.seeds }, { ...PATIENT, ...options }).open(
+    contextOf(place, clock),
+  );
   await lock.close();
   await untilReady(store);
   return store;
@@ -37,6 +43,7 @@ async function names(place: string): Promise<string[]> {
 
 const run = namespace('cluster');
 storeContract('a Cluster', (clock, place) => open(`${run}-${place}`, clock));
+sweepContract('a Cluster', (clock, place) => open(`${run}-w-${place}`, clock, { names: 'text' }));
 sharedStoreContract('a Cluster', (clock, place) => open(`${run}-s-${place}`, clock));
 
 describe('in a Cluster', () => {

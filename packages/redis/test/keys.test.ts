@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { variantKey } from '../../core/src/key.ts';
 import { redisKeys } from '../src/keys.ts';
 
-const keys = redisKeys('larder:', 'shop', false);
+const settings = { prefix: 'larder:', namespace: 'shop', spread: false, names: 'digest' } as const;
+const keys = redisKeys(settings);
 const hostile = [
   ...['', '*', '?', '[a-z]', '{1}', '{', '}', '{}', '}{', '\0', '\r\n', 'a\r\nDEL x', ' ', 'é', '💥'],
   ...['larder:shop:1:i', 'x'.repeat(1024 * 1024), '__proto__', 'return redis.call("FLUSHALL")', 'a', 'A'],
@@ -21,7 +22,7 @@ describe('names in Redis', () => {
   );
 
   it('are the same only for the same text of the same kind in the same namespace', () => {
-    const names = [keys, redisKeys('larder:', 'shop.1', false)].flatMap(
+    const names = [keys, redisKeys({ ...settings, namespace: 'shop.1' })].flatMap(
       ({ entry, epoch, lock, logs, endings }) => [
         ...logs,
         endings,
@@ -36,7 +37,7 @@ describe('names in Redis', () => {
 });
 
 describe('names in a Cluster', () => {
-  const spread = redisKeys('larder:', 'shop', true);
+  const spread = redisKeys({ ...settings, spread: true });
   const primaries = Array.from({ length: 2000 }, (_, i) => `r4:shop${i}`);
 
   it.each(hostile.map((text) => [text.slice(0, 40), text]))('take no hash tag from %j', (_, text) => {

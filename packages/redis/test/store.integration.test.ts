@@ -1,5 +1,5 @@
 import { decodeFrame, type Entry, memoryStore } from '@larder/core';
-import { sharedStoreContract, storeContract } from '@larder/core/testing';
+import { sharedStoreContract, storeContract, sweepContract } from '@larder/core/testing';
 import { describe, expect, it } from 'vitest';
 import { unfollowed } from '../../core/src/store/coherence.ts';
 import { guardedStore } from '../../core/src/store/guarded.ts';
@@ -14,6 +14,7 @@ const run = namespace('contract');
 
 storeContract('Redis', (clock, place) => openStore(`${run}-${place}`, clock));
 sharedStoreContract('Redis', (clock, place) => openStore(`${run}-s-${place}`, clock));
+sweepContract('Redis', (clock, place) => openStore(`${run}-w-${place}`, clock, { names: 'text' }));
 storeContract('memory in front of Redis', async (clock, place) =>
   tieredStore(
     memoryStore({}, { namespace: place, clock }),

@@ -87,7 +87,8 @@ describe('on one Redis', () => {
 
   const recordOf = async (kind: 'e' | 't') =>
     (await operator.keys(`larder:${name}:1:${kind}:*`)) as [string, ...string[]];
-  const epochOf = (tag: Tag) => redisKeys('larder:', name, false).epoch(tag, 'key');
+  const epochOf = (tag: Tag) =>
+    redisKeys({ prefix: 'larder:', namespace: name, spread: false, names: 'digest' }).epoch(tag, 'key');
   /** A key that both have, and that is changed last: once it is missed, all that was told before it was heard. */
   async function hasHeard(process: Process): Promise<void> {
     await settles(process, 'begin');

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { CacheKey } from '../key.ts';
+import { reachedBy } from '../pattern.ts';
 import type { Tag } from '../tags.ts';
 import type { FillLimits } from './limits.ts';
 
@@ -143,9 +144,9 @@ export class Flights<T> {
 
   /** Nobody joins a fill that may have read what is now out of date; who waits already began before that. */
   detach(tags: readonly Tag[]): void {
-    const gone = new Set(tags);
+    const isGone = reachedBy(tags);
     for (const [key, flight] of this.#flights) {
-      if (!flight.tags.some((tag) => gone.has(tag))) continue;
+      if (!flight.tags.some(isGone)) continue;
       this.#flights.delete(key);
       flight.detached();
     }

@@ -32,21 +32,33 @@ export async function attempt<T>(
   run: () => Promise<T>,
   otherwise: T,
 ): Promise<T> {
-  const { namespace, tier, clock, observe, deadlineMs, budgetMs } = context;
+  const { clock, deadlineMs, budgetMs } = context;
   const spent = BEHIND.has(operation) ? undefined : budgetOfRequest();
   const budget = spent ?? new Budget(clock, budgetMs);
+  const inTime = async () => {
+    if (budget.leftMs < 1) throw storeSkipped('budget');
+    return budget.wait(run(), deadlineMs);
+  };
+  return observed(context, operation, inTime).catch(() => otherwise);
+}
+
+/** What the call gives, however long it takes. The observer is told how it went. */
+export async function observed<T>(
+  { namespace, tier, clock, observe }: GuardContext,
+  operation: StoreOperation,
+  run: () => Promise<T>,
+): Promise<T> {
   const about = { namespace, tier, operation };
   const startedMs = clock.monotonicMs();
   const took = () => ({ seconds: (clock.monotonicMs() - startedMs) / 1000 });
   try {
-    if (budget.leftMs < 1) throw storeSkipped('budget');
-    const result = await budget.wait(run(), deadlineMs);
+    const result = await run();
     observe({ type: 'store-call', ...about, ...took() });
     return result;
   } catch (error) {
     const why = skipReason(error);
     if (why === undefined) observe({ type: 'store-call', ...about, ...took(), error });
     else observe({ type: 'store-skip', ...about, why });
-    return otherwise;
+    throw error;
   }
 }

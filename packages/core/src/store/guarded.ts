@@ -1,14 +1,17 @@
 import type { Entry } from '../entry.ts';
+import { LarderError } from '../errors.ts';
 import type { Delivery, StoreOperation } from '../events.ts';
 import type { CacheKey } from '../key.ts';
+import { isPattern } from '../pattern.ts';
 import type { Tag } from '../tags.ts';
-import { attempt, type GuardContext } from './attempt.ts';
+import { attempt, type GuardContext, observed } from './attempt.ts';
 import { aside, Budget, budgetOfRequest } from './budget.ts';
 import { Invalidations } from './invalidations.ts';
 import { inTime } from './patience.ts';
 import { Recent } from './recent.ts';
-import type { Reading, Snapshot, Store } from './store.ts';
+import type { Reading, Snapshot, Store, Sweep } from './store.ts';
 import { Undelivered } from './undelivered.ts';
+import { Unswept } from './unswept.ts';
 
 /** How soon an undelivered invalidation is tried again, though nobody reads: other processes may. */
 const RETRY_MS = 1000;
@@ -29,9 +32,11 @@ class GuardedStore implements Store {
   readonly #context: GuardContext;
   readonly #recent: Recent;
   readonly #undelivered = new Undelivered();
+  readonly #unswept = new Unswept();
   /** A read that began before may still have what the store has been told of meanwhile. */
   readonly #delivered = new Invalidations();
   #delivering: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
   #told = 0;
   #cancelRetry = () => {};
   #closed = false;
@@ -46,21 +51,20 @@ class GuardedStore implements Store {
     this.#deliverMore();
     const { moment } = this.#delivered;
     const entry = await this.#attempt('get', () => this.#store.get(key, tags, reading), undefined);
-    if (entry === undefined || this.#undelivered.touches(entry.tags)) return undefined;
-    return this.#delivered.touched(entry.tags, moment) ? undefined : entry;
+    if (entry === undefined || this.#touches(entry.tags)) return undefined;
+    return this.#delivered.overtaken(entry.tags, moment) ? undefined : entry;
   }
 
   async snapshot(tags: readonly Tag[], key?: CacheKey): Promise<Snapshot> {
     this.#deliverMore();
     const snapshot = await this.#attempt('snapshot', () => this.#store.snapshot(tags, key), undefined);
     if (snapshot === undefined) return NOTHING_STORED;
-    const touches = (tags: readonly Tag[]) => this.#undelivered.touches(tags);
     return {
       // What is out of date would be found by other processes, and by this one once everything is delivered.
       set: async (entry) =>
-        !touches(entry.tags) && (await this.#attempt('set', () => snapshot.set(entry), false)),
+        !this.#touches(entry.tags) && (await this.#attempt('set', () => snapshot.set(entry), false)),
       stands: async (tags) =>
-        !touches(tags) && (await this.#attempt('snapshot', () => snapshot.stands(tags), false)),
+        !this.#touches(tags) && (await this.#attempt('snapshot', () => snapshot.stands(tags), false)),
     };
   }
 
@@ -87,12 +91,35 @@ class GuardedStore implements Store {
     return 'done';
   }
 
+  /** A sweep that cannot be done to its end is begun anew until it can; nothing that it is for is read here before. */
+  async sweep(pattern: Tag, how: Sweep = {}): Promise<Delivery> {
+    const sweep = this.#unswept.begin(pattern);
+    try {
+      await this.#sweep(pattern, sweep, how);
+      return 'done';
+    } catch (error) {
+      if (how.signal?.aborted || isRefused(error)) {
+        this.#unswept.drop(pattern, sweep);
+        throw error;
+      }
+      this.#unswept.failed(pattern, sweep);
+      this.#tell();
+      this.#retryLater();
+      return 'pending';
+    }
+  }
+
   /** Invalidates once more what it has acknowledged in the last minute, which is returned. */
   repeat(): readonly Tag[] {
     if (this.#closed) return [];
     const tags = this.#recent.tags();
-    this.#undelivered.add(tags, true);
+    for (const tag of tags) if (isPattern(tag)) this.#unswept.failed(tag, this.#unswept.begin(tag));
+    this.#undelivered.add(
+      tags.filter((tag) => !isPattern(tag)),
+      true,
+    );
     this.#deliverMore();
+    this.#sweepMore();
     return tags;
   }
 
@@ -130,20 +157,54 @@ class GuardedStore implements Store {
     this.#retryLater();
   }
 
+  /** Those that were not done, one after the other. */
+  #sweepMore(): void {
+    if (this.#unswept.left.length === 0) return;
+    this.#sweeping ??= aside(async () => {
+      for (const pattern of this.#unswept.left) {
+        const sweep = this.#unswept.begin(pattern);
+        // The one that failed is still there.
+        await this.#sweep(pattern, sweep, {}).catch(() => this.#unswept.drop(pattern, sweep));
+      }
+    }).finally(() => {
+      this.#sweeping = undefined;
+      this.#tell();
+      this.#retryLater();
+    });
+  }
+
+  async #sweep(pattern: Tag, sweep: number, how: Sweep): Promise<void> {
+    await observed(this.#context, 'sweep', () => this.#store.sweep(pattern, how));
+    this.#delivered.mark([pattern]);
+    this.#recent.add([pattern]);
+    this.#unswept.done(pattern, sweep);
+  }
+
+  #touches(tags: readonly Tag[]): boolean {
+    return this.#undelivered.touches(tags) || this.#unswept.touches(tags);
+  }
+
   #tell(): void {
     const { namespace, tier, observe } = this.#context;
-    const tags = this.#undelivered.size;
+    const tags = this.#undelivered.size + this.#unswept.left.length;
     if (tags !== this.#told) observe({ type: 'pending', namespace, tier, tags });
     this.#told = tags;
   }
 
   #retryLater(): void {
     this.#cancelRetry();
-    if (this.#undelivered.size === 0 || this.#closed) return;
-    this.#cancelRetry = this.#context.clock.after(RETRY_MS, () => this.#deliverMore());
+    if (this.#closed || (this.#undelivered.size === 0 && this.#unswept.left.length === 0)) return;
+    this.#cancelRetry = this.#context.clock.after(RETRY_MS, () => {
+      this.#deliverMore();
+      this.#sweepMore();
+    });
   }
 
   #attempt<T>(operation: StoreOperation, run: () => Promise<T>, otherwise: T): Promise<T> {
     return attempt(this.#context, operation, run, otherwise);
   }
 }
+
+/** Trying it again does not help. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof LarderError && error.code === 'LARDER_INVALID_OPTIONS';

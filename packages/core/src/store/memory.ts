@@ -4,9 +4,10 @@ import { type Entry, entryBytes, type Payload, softened } from '../entry.ts';
 import type { Delivery, Observer, RemovalCause } from '../events.ts';
 import type { CacheKey } from '../key.ts';
 import { knownOptions, positive } from '../options.ts';
+import { isPattern, reachedBy } from '../pattern.ts';
 import type { Tag } from '../tags.ts';
 import { Invalidations } from './invalidations.ts';
-import type { Snapshot, Store } from './store.ts';
+import type { Snapshot, Store, Sweep } from './store.ts';
 
 export interface MemoryOptions {
   /** Default 64 MiB. */
@@ -78,18 +79,24 @@ class MemoryStore implements Store {
     const since = this.#invalidations.moment;
     return {
       set: async (entry) => this.#set(entry, since),
-      stands: async (tags) => !this.#invalidations.touched(tags, since),
+      stands: async (tags) => !this.#invalidations.overtaken(tags, since),
     };
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {
-    this.#invalidations.mark(tags);
+    this.#invalidations.mark([...tags, ...this.#matched(tags)]);
     return 'done';
   }
 
   async soften(tags: readonly Tag[], at: number): Promise<Delivery> {
-    this.#invalidations.soften(tags, at);
+    this.#invalidations.soften([...tags, ...this.#matched(tags)], at);
     return 'done';
+  }
+
+  async sweep(pattern: Tag, { softAt, looked }: Sweep = {}): Promise<Delivery> {
+    const { size } = this.#held;
+    looked?.({ found: this.#matched([pattern]).length, looked: size, of: size });
+    return softAt === undefined ? this.invalidate([pattern]) : this.soften([pattern], softAt);
   }
 
   async close(): Promise<void> {
@@ -100,13 +107,24 @@ class MemoryStore implements Store {
 
   #set(entry: Entry, since: number): boolean {
     const tags = tagsOf(entry);
-    if (this.#invalidations.touched(tags, since)) return false;
+    if (this.#invalidations.overtaken(tags, since)) return false;
     const compact = { ...entry, payload: withOwnBytes(entry.payload) };
     const bytes = entryBytes(compact);
     if (bytes > this.#held.maxSize) return false;
     this.#held.set(entry.key, { entry: compact, tags, bytes, since });
     this.#observe({ type: 'store', namespace: this.#namespace, tier: 'memory', bytes });
     return true;
+  }
+
+  /** What is held by the names that patterns match: a hit is not to look through patterns. */
+  #matched(tags: readonly Tag[]): Tag[] {
+    const patterns = tags.filter(isPattern);
+    if (patterns.length === 0) return [];
+    const isMatched = reachedBy(patterns);
+    const matched = new Set<Tag>();
+    for (const { tags } of this.#held.values())
+      for (const tag of tags) if (!matched.has(tag) && isMatched(tag)) matched.add(tag);
+    return [...matched];
   }
 
   #drop(key: CacheKey, cause: RemovalCause): undefined {

@@ -37,6 +37,14 @@ export interface Store {
    */
   soften(tags: readonly Tag[], at: number): Promise<Delivery>;
 
+  /**
+   * As `invalidate`, of every tag that a pattern matches: found by looking at all there are, which takes as long as
+   * there are many. Where it is stopped by its signal, it rejects with the signal's reason, and what was found by then
+   * is invalidated.
+   * @throws LarderError `LARDER_INVALID_OPTIONS` where what is kept does not tell its tags
+   */
+  sweep(pattern: Tag, how?: Sweep): Promise<Delivery>;
+
   /** Lets go of everything held; idempotent. */
   close(): Promise<void>;
 }
@@ -46,6 +54,24 @@ export interface Store {
  * store has confirmed it; not at all.
  */
 export type Trust = 'leased' | 'confirmed' | 'none';
+
+/** How tags are looked for. */
+export interface Sweep {
+  /** As `soften`, with what is stale from then on (epoch ms). */
+  readonly softAt?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told how far it is, again and again. */
+  readonly looked?: ((progress: SweepProgress) => void) | undefined;
+}
+
+export interface SweepProgress {
+  /** Tags that matched, so far. */
+  readonly found: number;
+  /** Names looked at, so far. */
+  readonly looked: number;
+  /** Names there are, about. */
+  readonly of: number;
+}
 
 export interface Reading {
   /** Default `leased`. */

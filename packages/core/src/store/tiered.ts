@@ -4,7 +4,7 @@ import type { Delivery } from '../events.ts';
 import type { CacheKey } from '../key.ts';
 import type { Tag } from '../tags.ts';
 import type { Lease } from './coherence.ts';
-import type { Reading, Snapshot, Store } from './store.ts';
+import type { Reading, Snapshot, Store, Sweep } from './store.ts';
 
 /** Memory in front of a store that other processes share. */
 export const tieredStore = (near: Store, far: Store, clock: Clock, lease: Lease): Store =>
@@ -108,6 +108,17 @@ class TieredStore implements Store {
     // What was asked for, and promoted, in between did not know of it.
     this.#asking.clear();
     await this.#near.soften(tags, at);
+    return delivery;
+  }
+
+  async sweep(pattern: Tag, how: Sweep = {}): Promise<Delivery> {
+    const { softAt } = how;
+    this.#asking.clear();
+    await this.#near.sweep(pattern, { softAt });
+    const delivery = await this.#far.sweep(pattern, how);
+    // What was asked for, and promoted, in between was not found yet.
+    this.#asking.clear();
+    await this.#near.sweep(pattern, { softAt });
     return delivery;
   }
 

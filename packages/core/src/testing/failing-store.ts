@@ -23,6 +23,7 @@ export function failingStore(behind: Store): FailingStore {
       }),
     invalidate: (tags, acknowledged) => attempt(() => behind.invalidate(tags, acknowledged)),
     soften: (tags, at) => attempt(() => behind.soften(tags, at)),
+    sweep: (pattern, how) => attempt(() => behind.sweep(pattern, how)),
     close: () => behind.close(),
   };
   return store;

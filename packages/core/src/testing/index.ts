@@ -5,3 +5,4 @@ export { type LockAt, lockContract, type OpenLock } from './lock-contract.ts';
 export { type RecordingObserver, recordingObserver } from './observer.ts';
 export { sharedLock } from './shared-lock.ts';
 export { type OpenStore, sharedStoreContract, storeContract } from './store-contract.ts';
+export { sweepContract } from './sweep-contract.ts';

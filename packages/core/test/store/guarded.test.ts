@@ -5,9 +5,11 @@ import { guardedStore } from '../../src/store/guarded.ts';
 import {
   entryOf,
   failingStore,
+  type ManualClock,
   manualClock,
   recordingObserver,
   storeContract,
+  sweepContract,
 } from '../../src/testing/index.ts';
 
 const context = {
@@ -19,9 +21,9 @@ const context = {
   observe: () => {},
 };
 
-storeContract('a guarded store', (clock) =>
-  guardedStore(memoryStore({}, { namespace: 'test', clock }), context),
-);
+const guarded = (clock: ManualClock) => guardedStore(memoryStore({}, { namespace: 'test', clock }), context);
+storeContract('a guarded store', guarded);
+sweepContract('a guarded store', guarded);
 
 function rig() {
   const { observe, of } = recordingObserver();
@@ -167,6 +169,7 @@ describe('a store that may have forgotten what it acknowledged', () => {
       get: far.get.bind(far),
       snapshot: far.snapshot.bind(far),
       soften: far.soften.bind(far),
+      sweep: far.sweep.bind(far),
       close: far.close.bind(far),
     };
     return { clock, sent, store: guardedStore({ ...bound, invalidate }, { ...context, clock }) };
@@ -218,6 +221,7 @@ describe('a store that gets through with a part of what it is told', () => {
       get: far.get.bind(far),
       snapshot: far.snapshot.bind(far),
       soften: far.soften.bind(far),
+      sweep: far.sweep.bind(far),
       close: far.close.bind(far),
     };
     const store = guardedStore({ ...bound, invalidate }, { ...context, clock, observe });

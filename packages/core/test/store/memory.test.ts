@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, LarderError, memoryStore } from '../../src/index.ts';
-import { manualClock, recordingObserver, storeContract } from '../../src/testing/index.ts';
+import {
+  type ManualClock,
+  manualClock,
+  recordingObserver,
+  storeContract,
+  sweepContract,
+} from '../../src/testing/index.ts';
 
-storeContract('memory', (clock) => memoryStore({}, { namespace: 'test', clock }));
+const open = (clock: ManualClock) => memoryStore({}, { namespace: 'test', clock });
+storeContract('memory', open);
+sweepContract('memory', open);
 
 const clock = manualClock();
 const entry = (key: string, bodyBytes: number): Entry => ({

@@ -2,12 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { type Entry, memoryStore } from '../../src/index.ts';
 import { unfollowed } from '../../src/store/coherence.ts';
 import { tieredStore } from '../../src/store/tiered.ts';
-import { bodyOf, entryOf, type ManualClock, manualClock, storeContract } from '../../src/testing/index.ts';
+import {
+  bodyOf,
+  entryOf,
+  type ManualClock,
+  manualClock,
+  storeContract,
+  sweepContract,
+} from '../../src/testing/index.ts';
 
 const LAG_MS = 1000;
 const memory = (clock: ManualClock) => memoryStore({}, { namespace: 'test', clock });
 
-storeContract('two tiers', (clock) => tieredStore(memory(clock), memory(clock), clock, unfollowed(LAG_MS)));
+const twoTiers = (clock: ManualClock) => tieredStore(memory(clock), memory(clock), clock, unfollowed(LAG_MS));
+storeContract('two tiers', twoTiers);
+sweepContract('two tiers', twoTiers);
 
 const value = (clock: ManualClock, body: string) => entryOf(clock, { body, retainMs: 600_000 });
 
@@ -125,6 +134,7 @@ const bound = (store: ReturnType<typeof memory>) => ({
   snapshot: store.snapshot.bind(store),
   invalidate: store.invalidate.bind(store),
   soften: store.soften.bind(store),
+  sweep: store.sweep.bind(store),
   close: store.close.bind(store),
 });
 

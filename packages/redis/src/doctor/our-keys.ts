@@ -1,3 +1,5 @@
+import { escaped } from '../glob.ts';
+
 /** Which keys of a Redis are this cache's, by the grammar of their names. */
 export interface OurKeys {
   /** What all of them begin with. */
@@ -12,12 +14,14 @@ export interface OurKeys {
 export function ourKeys(prefix: string, namespace?: string): OurKeys {
   const start = namespace === undefined ? prefix : `${prefix}${namespace}:`;
   const rest =
-    namespace === undefined ? /^[\w.-]+:\d+:([a-z])(?::[\w:{}-]+)?$/ : /^\d+:([a-z])(?::[\w:{}-]+)?$/;
+    namespace === undefined
+      ? /^[\w.-]+:\d+t?:([a-z])(?::[\w:{}-]*(?:=[!-~]+)?)?$/
+      : /^\d+t?:([a-z])(?::[\w:{}-]*(?:=[!-~]+)?)?$/;
   const kindOf = (name: string) =>
     name.startsWith(start) ? rest.exec(name.slice(start.length))?.[1] : undefined;
   return {
     start,
-    pattern: `${start.replaceAll(/[\\*?[\]]/g, '\\$&')}*`,
+    pattern: `${escaped(start)}*`,
     isOurs: (name) => kindOf(name) !== undefined,
     isEntry: (name) => kindOf(name) === 'e',
   };

@@ -1,7 +1,7 @@
 import { Cache, type CacheOptions, type Observer } from '@larder/core';
 import { type ManualClock, manualClock } from '@larder/core/testing';
 import { expect, onTestFinished } from 'vitest';
-import { type RedisClient, type RedisPlace, redisTier } from '../../src/index.ts';
+import { type RedisClient, type RedisPlace, type RedisTierOptions, redisTier } from '../../src/index.ts';
 
 /** Of all processes here. */
 export const LAG_MS = 1000;
@@ -30,6 +30,7 @@ export function cacheOn(
   place: RedisPlace | RedisClient,
   namespace: string,
   options: CacheOptions,
+  tier: RedisTierOptions = {},
 ): CacheProcess {
   const clock = manualClock(Date.now());
   let asked = 0;
@@ -38,7 +39,7 @@ export function cacheOn(
     if (event.type === 'store-call' && event.operation === 'get') asked += 1;
     if (event.type === 'lease') leased = event.state === 'held';
   };
-  const cache = new Cache({ namespace, redis: redisTier(place), clock, observe, ...options });
+  const cache = new Cache({ namespace, redis: redisTier(place, tier), clock, observe, ...options });
   onTestFinished(() => cache.close());
   return {
     cache,
