@@ -62,6 +62,6 @@ export function openCache({ namespace, redisUrl, connections, register, clock }:
       fillTimeout: FILL_TIMEOUT,
     },
     ...(clock !== undefined && { clock }),
-    ...(redisUrl !== undefined && { redis: redisTier(redisUrl) }),
+    ...(redisUrl !== undefined && { redis: redisTier(redisUrl, { names: 'text' }) }),
   });
 }

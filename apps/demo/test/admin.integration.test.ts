@@ -48,10 +48,26 @@ it('a URL falls by itself, as clients ask for it', async () => {
   await get(second).expect('X-Cache', 'MISS');
 });
 
+it('URLs fall together that a pattern matches', async () => {
+  const [product, reviews, other] = ['/api/products/1', '/api/products/1/reviews', '/api/products/2'];
+  await keep(product, reviews, other);
+  await command({ urls: '*/api/products/1*' }).expect(200, { state: 'done', found: 2 });
+  await get(other).expect('X-Cache', 'HIT');
+  for (const path of [product, reviews]) await get(path).expect('X-Cache', 'MISS');
+});
+
 it('is for staff, and says what it does not understand', async () => {
   await request(shop.server).post('/api/admin/cache').send({ product: 1 }).expect(401);
   await command({ product: 1 }, shop.shopper).expect(403);
   const [product, url] = [1, 'http://127.0.0.1/'];
-  for (const body of [{}, { product, url }, { product: '1' }, { url: '/api/products' }, { url: 'ftp://a/' }])
+  for (const body of [
+    {},
+    { product, url },
+    { product: '1' },
+    { url: '/api/products' },
+    { url: 'ftp://a/' },
+    { urls: '' },
+    { urls: 'a\\' },
+  ])
     await command(body).expect(400);
 });

@@ -1,7 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Cache, type CacheOptions } from '../src/index.ts';
 import { manualClock } from '../src/testing/index.ts';
-import { sharedTier } from './support/processes.ts';
+import { heldLoads, sharedTier } from './support/processes.ts';
 
 /** A cache, and how often each of its keys was loaded. */
 function counting(options: CacheOptions = {}) {
@@ -59,7 +59,87 @@ describe('what is out of date', () => {
     expect([await load(0, 'old again'), await load(1, 'new again')]).toEqual(['old again', 'new again']);
   });
 
+  it('is every key that a pattern matches, of one partition or of those that have none', async () => {
+    const { cache, load, loads } = counting();
+    const all = () =>
+      Promise.all([
+        ...['product:1', 'product:2', 'user:1'].map((key) => load(key)),
+        load('product:1', { partition: 'acme' }),
+      ]);
+    await all();
+    expect(await cache.invalidateMatching({ keys: 'product:*' })).toEqual({ state: 'done', found: 2 });
+    await all();
+    expect(loads.slice(4).sort()).toEqual(['product:1', 'product:2']);
+    expect(await cache.invalidateMatching({ keys: '*', partition: 'acme' })).toEqual({
+      state: 'done',
+      found: 1,
+    });
+    await all();
+    expect(loads.slice(6)).toEqual(['product:1']);
+  });
+
+  it('is every tag that a pattern matches, whatever carries it', async () => {
+    const { cache, load, loads } = counting();
+    const all = () => Promise.all(['a:1', 'a:2', 'b:1'].map((tag) => load(`of ${tag}`, { tags: [tag] })));
+    await all();
+    expect(await cache.invalidateMatching({ tags: 'a:?' })).toEqual({ state: 'done', found: 2 });
+    await all();
+    expect(loads.slice(3).sort()).toEqual(['of a:1', 'of a:2']);
+  });
+
+  it('is what is being loaded when a pattern is said, for who asks from then on', async () => {
+    const { cache } = counting();
+    const { load, endNext, begun } = heldLoads<string>();
+    const ask = () => cache.getOrSet('product:1', { ttl: 60 }, load);
+    const first = ask();
+    await vi.waitFor(() => expect(begun).toHaveLength(1));
+    await cache.invalidateMatching({ keys: 'product:*' });
+    const second = ask();
+    await vi.waitFor(() => expect(begun).toHaveLength(2));
+    endNext('old');
+    endNext('new');
+    expect([await first, await second, await ask()]).toEqual(['old', 'new', 'new']);
+  });
+
+  it('is stale, where a pattern is said softly', async () => {
+    const { cache, load, loads } = counting();
+    const ask = () => load('product:1', { staleWhileRevalidate: 60 });
+    await ask();
+    await cache.invalidateMatching({ keys: '*' }, { soft: true });
+    expect(await ask()).toBe(1);
+    await vi.waitFor(() => expect(loads).toHaveLength(2));
+  });
+
+  it('is looked for while its listener wants to hear of it, and its signal is silent', async () => {
+    const { cache } = counting();
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(cache.invalidateMatching({ keys: '*' }, { signal })).rejects.toThrow('too late');
+    const seen: unknown[] = [];
+    await cache.invalidateMatching({ keys: '*' }, { onProgress: (progress) => seen.push(progress) });
+    expect(seen).toEqual([{ found: 0, looked: 0, of: 0 }]);
+  });
+
   it.each([
+    ['pattern', () => new Cache().invalidateMatching({}), 'LARDER_INVALID_OPTIONS'],
+    ['pattern', () => new Cache().invalidateMatching({ keys: '' }), 'LARDER_INVALID_OPTIONS'],
+    ['pattern', () => new Cache().invalidateMatching({ keys: 'a', tags: 'a' }), 'LARDER_INVALID_OPTIONS'],
+    ['pattern', () => new Cache().invalidateMatching('a*' as never), 'LARDER_INVALID_OPTIONS'],
+    ['partition', () => new Cache().invalidateMatching({ keys: 'a', partition: '' }), 'LARDER_INVALID_KEY'],
+    [
+      'partition',
+      () => new Cache().invalidateMatching({ urls: 'a', partition: 'b' }),
+      'LARDER_INVALID_OPTIONS',
+    ],
+    [
+      'signal',
+      () => new Cache().invalidateMatching({ keys: 'a' }, { signal: 1 as never }),
+      'LARDER_INVALID_OPTIONS',
+    ],
+    [
+      'listener',
+      () => new Cache().invalidateMatching({ keys: 'a' }, { onProgress: 1 as never }),
+      'LARDER_INVALID_OPTIONS',
+    ],
     ['key', () => new Cache().invalidateKey(''), 'LARDER_INVALID_KEY'],
     ['partition', () => new Cache().invalidatePartition(''), 'LARDER_INVALID_KEY'],
     ['url', () => new Cache().invalidateUrl('/products'), 'LARDER_INVALID_OPTIONS'],

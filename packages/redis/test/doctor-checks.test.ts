@@ -353,6 +353,10 @@ describe('keys of ours', () => {
     ['larder:shop:1:l:9f', true, false],
     ['larder:shop:cart', false, false],
     ['larder:shop:1:e:9f 9f', false, false],
+    ['larder:shop:1t:t:=u:https://shop.example/a?b%5B%5D=1', true, false],
+    ['larder:shop:1t:t:{l3}=k:product:1', true, false],
+    [`larder:shop:1t:e:4:${'x'.repeat(43)}`, true, true],
+    ['larder:shop:1x:t:=k:product:1', false, false],
   ])('%s', (name, isOurs, isEntry) => {
     expect([one.isOurs(name), one.isEntry(name)]).toEqual([isOurs, isEntry]);
     expect([any.isOurs(name), any.isEntry(name)]).toEqual([isOurs, isEntry]);

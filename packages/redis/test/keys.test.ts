@@ -1,4 +1,4 @@
-import { homeOf, NAMESPACE_TAG } from '@larder/core';
+import { homeOf, NAMESPACE_TAG, patternTag } from '@larder/core';
 import slotOf from 'cluster-key-slot';
 import { describe, expect, it } from 'vitest';
 import { variantKey } from '../../core/src/key.ts';
@@ -75,5 +75,42 @@ describe('names in a Cluster', () => {
     const thirds = [0, 0, 0];
     for (const primary of primaries) thirds[Math.floor(slotOf(spread.entry(primary)) / 5462)]! += 1;
     expect(Math.min(...thirds)).toBeGreaterThan(primaries.length / 5);
+  });
+});
+
+describe('names that can be read', () => {
+  const legible = (spread: boolean) => redisKeys({ ...settings, spread, names: 'text' });
+  const kinds = ['k:', 'q:4:acme', 'u:', 't:'];
+
+  it.each([false, true])(
+    'are those of tags, with nothing in them that means something to Redis; spread: %j',
+    (spread) => {
+      const { epoch, tagOf } = legible(spread);
+      for (const tag of kinds.flatMap((kind) => hostile.map((text) => `${kind}${text}`))) {
+        const name = epoch(tag, 'key');
+        expect(name).toMatch(/^larder:shop:1t:t:(?:\{l\d+\})?=[^\s*?[\]\\{}]+$/);
+        expect(tagOf(name)).toBe(tag);
+      }
+      expect(epoch('t:product:7', 'key')).toMatch(/=t:product:7$/);
+    },
+  );
+
+  it.each([false, true])('are found by what a pattern begins and ends with; spread: %j', (spread) => {
+    const { matching } = legible(spread);
+    const place = spread ? '*' : '';
+    expect(matching(patternTag('k:', 'a b*c?d*'))).toBe(`larder:shop:1t:t:${place}=k:a%20b*`);
+    expect(matching(patternTag('k:', '*\\*'))).toBe(`larder:shop:1t:t:${place}=k:*%2A`);
+    expect(matching(patternTag('k:', '[x]'))).toBe(`larder:shop:1t:t:${place}=k:%5Bx%5D`);
+    expect(keys.matching(patternTag('k:', '*'))).toBeUndefined();
+  });
+
+  it('are of what nobody names digests as ever, of which no tag is known', () => {
+    const { epoch, entry, lock, tagOf } = legible(false);
+    for (const name of [epoch(NAMESPACE_TAG, 'key'), epoch('p:acme', 'key'), entry('k:a'), lock('k:a')]) {
+      expect(name).toMatch(/:[A-Za-z0-9_-]{43}$/);
+      expect(tagOf(name)).toBeUndefined();
+    }
+    for (const name of ['larder:shop:1t:t:=%', 'larder:shop:1t:e:=k:a', 'other', ''])
+      expect(tagOf(name)).toBeUndefined();
   });
 });

@@ -1,11 +1,12 @@
-import { Cache } from '@larder/core';
+import { Cache, patternTag } from '@larder/core';
 import { type LocalCluster, overhear, slotOf, spawnCluster, spawnRedis, tcpProxy } from '@larder/servers';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisClient, type RedisPlace, type RedisTierOptions, redisTier } from '../src/index.ts';
 import { aclRule, SWEEP_RIGHTS } from '../src/rights.ts';
+import { valueEntry } from './support/entry.ts';
 import { cacheOn, LAG_MS, poll } from './support/process.ts';
-import { client, namespace } from './support/tier.ts';
+import { client, namespace, openStore } from './support/tier.ts';
 
 const TEXT: RedisTierOptions = { names: 'text', commandTimeoutMs: 20_000 };
 
@@ -108,6 +109,32 @@ describe('what a pattern matches', () => {
     two.clock.advance(LAG_MS / 3);
     await poll(() => two.get('second', 'product:1')).toBe('second');
     expect(await two.get('lost', 'user:1')).toBe('kept');
+  });
+
+  it('is not stored under a tag that is named while the walk has gone past where it would be', async () => {
+    const name = namespace('late');
+    const store = await openStore(name, undefined, TEXT);
+    const redis = await client();
+    await redis.mset(...numbered(`${name}:other:`, 10_000).flatMap((other) => [other, '']));
+    onTestFinished(async () => {
+      await redis.unlink(...numbered(`${name}:other:`, 10_000));
+      await store.close();
+    });
+    const begun = await store.snapshot(['n:']);
+    const late = valueEntry({ tags: ['n:', 't:late'] });
+    let storing: Promise<boolean> | undefined;
+    let pages = 0;
+    let pagesByThen = 0;
+    const looked = () => {
+      pages += 1;
+      storing ??= begun.set(late).finally(() => {
+        pagesByThen = pages;
+      });
+    };
+    await store.sweep(patternTag('t:', 'lat?'), { looked });
+    expect(await storing).toBe(false);
+    expect(pagesByThen).toBeLessThan(pages);
+    expect(await store.get('key', late.tags)).toBeUndefined();
   });
 
   it('is not looked for where names are digests, which is said', async () => {

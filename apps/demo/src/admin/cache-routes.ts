@@ -16,7 +16,8 @@ export function cacheRoutes(larder: Larder, requireUser: RequestHandler): Router
   return router;
 }
 
-const invalidate = ({ cache }: Larder, command: CacheCommand) =>
-  'url' in command
-    ? cache.invalidateUrl(command.url, { soft: command.soft })
-    : cache.invalidate(tag.product(command.product), { soft: command.soft });
+function invalidate({ cache }: Larder, { soft, ...what }: CacheCommand) {
+  if ('urls' in what) return cache.invalidateMatching(what, { soft });
+  if ('url' in what) return cache.invalidateUrl(what.url, { soft });
+  return cache.invalidate(tag.product(what.product), { soft });
+}

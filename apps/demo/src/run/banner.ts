@@ -90,6 +90,9 @@ function dataLayer(url: string, product: string, id: number): string {
 20. Or have one URL forgotten: MISS, and what stands beside it is a HIT
    ${command}; look() { for page in '' /reviews; do curl -si ${product}$page | grep -i '^x-cache'; done; }; look; tell '{"url":"${product}"}'; look
 
+21. Or all URLs that a pattern matches, found by walking over Redis: both are MISSes
+   ${command}; look() { for page in '' /reviews; do curl -si ${product}$page | grep -i '^x-cache'; done; }; look; tell '{"urls":"*/api/products/${id}*"}'; look
+
 `;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Entry, LarderError, memoryStore } from '../../src/index.ts';
+import { type Entry, LarderError, memoryStore, patternTag } from '../../src/index.ts';
 import {
   type ManualClock,
   manualClock,
@@ -88,5 +88,19 @@ describe('memory is bounded', () => {
 describe('memory refuses bounds that bound nothing', () => {
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('maxBytes %s', (maxBytes) => {
     expect(() => memoryStore({ maxBytes }, { namespace: 'test' })).toThrow(LarderError);
+  });
+});
+
+describe('memory that is swept again and again', () => {
+  it('takes nothing that was begun before more patterns than it remembers', async () => {
+    const store = open(clock);
+    const begun = await store.snapshot(['n:']);
+    await store.sweep(patternTag('k:', 'product:*'));
+    for (let i = 0; i < 1000; i += 1) await store.sweep(patternTag('k:', `${i}`));
+    const late = { ...entry('a', 1), tags: ['n:', 'k:product:1'] };
+    expect(await begun.set(late)).toBe(false);
+    expect(await (await store.snapshot(['n:'])).set(late)).toBe(true);
+    await store.sweep(patternTag('k:', '*1000'));
+    expect(await store.get('a', [])).toBeDefined();
   });
 });
