@@ -6,7 +6,7 @@ type Choice = 'any' | 'local' | 'bundled';
 function choice(): Choice {
   const given = process.env.LARDER_SERVERS || 'any';
   if (given === 'any' || given === 'local' || given === 'bundled') return given;
-  throw new BadChoiceError(given);
+  throw new BadChoiceError('LARDER_SERVERS', given, ['local', 'bundled']);
 }
 
 export const mayUseDocker = (): boolean => choice() === 'any';

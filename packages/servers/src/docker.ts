@@ -4,7 +4,6 @@ import { mayUseDocker } from './choice.ts';
 import { createDatabase } from './postgres/database.ts';
 import type { Progress, Server } from './server.ts';
 
-const redisImage = 'redis:7.4-alpine';
 const postgresImage = 'postgres:17-alpine';
 
 interface Container {
@@ -12,12 +11,17 @@ interface Container {
 }
 
 export function dockerRedis(
-  options: { port?: number | undefined; args?: readonly string[] | undefined; onProgress: Progress },
+  options: {
+    image: string;
+    port?: number | undefined;
+    args?: readonly string[] | undefined;
+    onProgress: Progress;
+  },
   tried: string[],
 ): Promise<Server | undefined> {
-  return inDocker(redisImage, tried, options.onProgress, async () => {
+  return inDocker(options.image, tried, options.onProgress, async () => {
     const { RedisContainer } = await import('@testcontainers/redis');
-    const container = new RedisContainer(redisImage).withCommand([
+    const container = new RedisContainer(options.image).withCommand([
       'redis-server',
       ...['--save', '', '--appendonly', 'no'],
       ...(options.args ?? []),

@@ -44,27 +44,28 @@ export class BadChoiceError extends Error {
   override readonly name = 'BadChoiceError';
   readonly code = 'LARDER_BAD_CHOICE';
 
-  constructor(given: string) {
+  constructor(variable: string, given: string, choices: readonly string[]) {
+    const known = choices.map((choice) => `'${choice}'`).join(', ');
     super(
-      `LARDER_SERVERS is ${JSON.stringify(given)}: leave it out, or use 'local' or 'bundled' [LARDER_BAD_CHOICE]`,
+      `${variable} is ${JSON.stringify(given)}: leave it out, or use one of ${known} [LARDER_BAD_CHOICE]`,
     );
   }
 }
 
-export const noRedis = (tried: readonly string[]): NoServerError =>
+export const noRedis = (wanted: string, tried: readonly string[]): NoServerError =>
   new NoServerError(
     'LARDER_NO_REDIS',
-    'There is no Redis to use. Tried:',
+    `There is no ${wanted} to use. Tried:`,
     tried,
-    'Set REDIS_URL, start Docker, or install redis-server.',
+    `Set REDIS_URL, start Docker, or install ${wanted}.`,
   );
 
-export const noLocalRedis = (tried: readonly string[]): NoServerError =>
+export const noLocalRedis = (wanted: string, tried: readonly string[]): NoServerError =>
   new NoServerError(
     'LARDER_NO_REDIS',
-    'There is no Redis to run as a process of our own. Tried:',
+    `There is no ${wanted} to run as a process of our own. Tried:`,
     tried,
-    'Install redis-server: REDIS_URL and Docker cannot stand in for a process that is killed and restarted.',
+    `Install ${wanted}: REDIS_URL and Docker cannot stand in for a process that is killed and restarted.`,
   );
 
 export const noPostgres = (tried: readonly string[]): NoServerError =>

@@ -17,12 +17,11 @@ export async function onPath(command: string): Promise<string | undefined> {
 /** The version a program reports about itself, or nothing if it will not run for this account. */
 export async function versionOf(
   command: string,
-  options: { env?: NodeJS.ProcessEnv | undefined; account?: Account | undefined } = {},
+  options: { first?: readonly string[] | undefined; account?: Account | undefined } = {},
 ): Promise<string | undefined> {
   try {
-    const { stdout } = await run(command, ['--version'], {
+    const { stdout } = await run(command, [...(options.first ?? []), '--version'], {
       cwd: '/',
-      env: { ...process.env, ...options.env },
       timeout: 10_000,
       ...options.account,
     });

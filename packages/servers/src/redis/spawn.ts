@@ -28,16 +28,15 @@ export function runRedis(program: RedisProgram, options: LocalRedisOptions): Pro
 }
 
 async function runOnPort(
-  { command, env, how }: RedisProgram,
+  { command, first, how }: RedisProgram,
   { args = [], dir }: LocalRedisOptions,
   port: number,
 ): Promise<LocalRedis> {
   const folder = await temporaryFolder('redis');
   const child = startChild({
     command,
-    args: commandLine(port, dir ? resolve(dir) : folder.path, args),
+    args: [...first, ...commandLine(port, dir ? resolve(dir) : folder.path, args)],
     cwd: folder.path,
-    env,
     logFile: join(folder.path, 'redis.log'),
     // Nothing is to be saved, and a stalled or replicating Redis would keep a gentler signal waiting.
     stopSignals: ['SIGKILL'],

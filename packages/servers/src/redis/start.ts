@@ -3,24 +3,28 @@ import { noRedis } from '../errors.ts';
 import { found, type Progress, type Server } from '../server.ts';
 import { findRedis } from './find.ts';
 import { runRedis } from './spawn.ts';
+import { nameOf, type VariantName, variantOf } from './variants.ts';
 
 export interface RedisOptions {
   /** Any free port when absent; means nothing to a Redis that is only found. */
   readonly port?: number | undefined;
   readonly args?: readonly string[] | undefined;
   readonly onProgress?: Progress | undefined;
+  /** Instead of what LARDER_REDIS names. */
+  readonly variant?: VariantName | undefined;
 }
 
 /** A Redis to talk to: the one named by REDIS_URL, or one of ours until `stop`. */
 export async function startRedis(options: RedisOptions = {}): Promise<Server> {
   const onProgress = options.onProgress ?? (() => {});
+  const variant = variantOf(options.variant);
   if (process.env.REDIS_URL) return found(process.env.REDIS_URL, 'REDIS_URL');
   const tried = ['REDIS_URL: not set'];
 
-  const container = await dockerRedis({ ...options, onProgress }, tried);
+  const container = await dockerRedis({ ...options, image: variant.image, onProgress }, tried);
   if (container) return container;
 
-  const program = await findRedis(tried, onProgress);
+  const program = await findRedis(variant, tried, onProgress);
   if (program) return runRedis(program, options);
-  throw noRedis(tried);
+  throw noRedis(nameOf(variant), tried);
 }
