@@ -8,13 +8,15 @@ const OUTAGE = new Set([
 
 /** Credentials or rights are wrong: nothing mends that but somebody who is told. */
 const DENIED = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM']);
-/** How a right is said to be missing for a command inside a script, which has no word of its own. */
-const DENIED_INSIDE = /can't run this command|No permissions to/;
+/** How a right is said to be missing for a command inside a script, which has no word of its own: before 7.2, and since. */
+const DENIED_INSIDE = /The user executing the script|ACL failure in script/;
+/** Before Redis 7 the place in a script comes ahead of the word with which a command there was refused. */
+const PLACE_IN_SCRIPT = /^.*@user_script: ?\d+: -?/;
 
 /** An error that the server answered with: it lives, and did what it was asked to the extent that it says. */
 const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
-const firstWord = ({ message }: Error): string => message.split(' ', 1)[0]!;
+const firstWord = ({ message }: Error): string => message.replace(PLACE_IN_SCRIPT, '').split(' ', 1)[0]!;
 
 /** Everything that is no answer, and of the answers those that say "not now" or "not you". */
 export const isOutage = (error: unknown): boolean => !isReply(error) || OUTAGE.has(firstWord(error));

@@ -1,6 +1,6 @@
 import { NAMESPACE_TAG, type Store } from '@larder/core';
 import { sharedStoreContract, storeContract, sweepContract } from '@larder/core/testing';
-import { type LocalCluster, spawnCluster } from '@larder/servers';
+import { type LocalCluster, spawnCluster, spawnRedis } from '@larder/servers';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisTierOptions, redisTier } from '../src/index.ts';
@@ -143,7 +143,7 @@ describe('in a Cluster', () => {
   });
 
   it('whose node begins anew with what it had saved long ago, is told again what that had acknowledged', async () => {
-    const own = await spawnCluster({ replicas: 0, args: ['--enable-debug-command', 'yes'] });
+    const own = await spawnCluster({ replicas: 0 });
     onTestFinished(() => own.stop());
     const place = namespace('older');
     const repeats: number[] = [];
@@ -157,11 +157,12 @@ describe('in a Cluster', () => {
     await (await store.snapshot(entry.tags, entry.key)).set(entry);
     expect(repeats).toEqual([]);
     for (const node of own.nodes) {
-      const redis = new Redis(node.url, { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 });
-      redis.on('error', () => {});
-      await redis.ping().catch(() => {});
-      await redis.call('DEBUG', 'RESTART').catch(() => {});
+      const redis = new Redis(node.url);
+      const [, dir] = (await redis.config('GET', 'dir')) as [string, string];
       redis.disconnect();
+      await node.kill('SIGKILL');
+      const again = await spawnRedis({ port: node.port, dir, args: ['--cluster-enabled', 'yes'] });
+      onTestFinished(() => again.stop());
     }
     await expect
       .poll(

@@ -95,7 +95,8 @@ describe('the doctor at a real Redis', () => {
 
   it('sees that memory is used up', async () => {
     const { admin } = await server(...WELL_SET);
-    await admin.config('SET', 'maxmemory', '1', 'maxmemory-policy', 'noeviction');
+    await admin.config('SET', 'maxmemory', '1');
+    await admin.config('SET', 'maxmemory-policy', 'noeviction');
     expect(await finding(admin, 'memory-headroom')).toMatchObject({ severity: 'critical' });
   });
 

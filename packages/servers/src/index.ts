@@ -7,6 +7,7 @@ export type { Where } from './proxy/rules.ts';
 export { type ClusterNode, type ClusterOptions, type LocalCluster, spawnCluster } from './redis/cluster.ts';
 export type { MoveOptions, MovePoint } from './redis/move-slot.ts';
 export { type Overheard, overhear } from './redis/overhear.ts';
+export { refuseWrites } from './redis/refuse-writes.ts';
 export { type LocalSentinels, type SentinelOptions, spawnSentinel } from './redis/sentinel.ts';
 export { slotOf } from './redis/slots.ts';
 export { type LocalRedisOptions, spawnRedis } from './redis/spawn.ts';

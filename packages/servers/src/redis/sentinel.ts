@@ -59,7 +59,7 @@ async function spawnReplicated(
 ): Promise<LocalRedis[]> {
   const quick = ['--repl-diskless-sync-delay', '0', ...args];
   const primary = await enlist(runRedis(program, { args: quick }));
-  const following = [...quick, '--replicaof', `${HOST} ${primary.port}`];
+  const following = [...quick, '--replicaof', HOST, String(primary.port)];
   const others = await atOnce(replicas, () => enlist(runRedis(program, { args: following })));
   // Sentinels look for replicas when they begin, and then not again for ten seconds.
   await eventually('the replicas are in step', () => everyOne(others, isInStep));

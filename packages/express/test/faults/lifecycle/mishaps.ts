@@ -1,4 +1,4 @@
-import { type LocalRedis, spawnRedis, type TcpProxy } from '@larder/servers';
+import { type LocalRedis, refuseWrites, spawnRedis, type TcpProxy } from '@larder/servers';
 import type { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { Rig } from '../support/rig.ts';
@@ -32,7 +32,7 @@ async function stall(redis: LocalRedis): Promise<Heal> {
 }
 
 async function occupy(client: Redis): Promise<Heal> {
-  await client.config('SET', 'busy-reply-threshold', '1');
+  await client.config('SET', 'lua-time-limit', '1');
   const script = client.duplicate();
   script.on('error', () => {});
   script.eval('while true do end', 0).catch(() => {});
@@ -71,7 +71,7 @@ export type Mishap = readonly [name: string, happen: (scene: Scene) => Promise<H
 /** Each begins something, and gives what ends it. What is most unlike the others comes first. */
 export const mishaps: readonly Mishap[] = Object.entries({
   'it is killed': ({ redis }) => kill(redis),
-  'it finds no replicas': ({ client }) => set(client, 'min-replicas-to-write', '1', '0'),
+  'it takes no writes': ({ redis }) => refuseWrites(redis),
   'it hangs': ({ redis }) => stall(redis),
   'its connections are cut': async ({ proxy }) => {
     proxy.cut();

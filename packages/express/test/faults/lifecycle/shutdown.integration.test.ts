@@ -1,3 +1,4 @@
+import { refuseWrites } from '@larder/servers';
 import { describe, expect, it } from 'vitest';
 import { PATIENT } from '../support/patient.ts';
 import { type RigOptions, rig } from '../support/rig.ts';
@@ -56,13 +57,13 @@ describe('F56: a process that is told to go', () => {
   });
 
   it('F56: tells Redis first what it has not been able to tell it', async () => {
-    const { one, two, client } = await rig({ memory: false, tier: PATIENT });
+    const { one, two, redis } = await rig({ memory: false, tier: PATIENT });
     const first = await one.ask('/a');
     await poll(async () => madeBy([await two.ask('/a')])).toEqual(madeBy([first]));
-    await client.config('SET', 'min-replicas-to-write', '1');
+    const accept = await refuseWrites(redis);
     expect(await one.call('invalidate', 'thing')).toEqual({ state: 'pending' });
     // Long before it would try again.
-    await client.config('SET', 'min-replicas-to-write', '0');
+    await accept();
     await one.kill('SIGTERM');
     expect(await one.exited).toEqual({ code: 0 });
     expect(await two.ask('/a')).toMatchObject({ x: 'MISS', by: two.pid });

@@ -1,3 +1,4 @@
+import { refuseWrites } from '@larder/servers';
 import { describe, expect, it } from 'vitest';
 import { type Rig, rig } from '../support/rig.ts';
 import { madeBy, poll, type Reply, type Shop, startShop } from '../support/shop.ts';
@@ -71,13 +72,13 @@ describe('F60: a cache that is turned off while it runs, in three processes', ()
 
   it('F60: and could not be told to the others, is off where it was said, and everywhere once they can be', async () => {
     const made = await rig({ processes: 3 });
-    const { one, shops, client } = made;
+    const { one, shops, redis } = made;
     const before = await allShare(made, '/a');
-    await client.config('SET', 'min-replicas-to-write', '1');
+    const accept = await refuseWrites(redis);
     expect(await one.call('turn', false)).toEqual({ state: 'pending' });
     expectOff(one, [await one.ask('/a'), await one.ask('/a')]);
     for (const shop of shops.slice(1)) expect(madeBy([await shop.ask('/a')])).toEqual([before]);
-    await client.config('SET', 'min-replicas-to-write', '0');
+    await accept();
     await Promise.all(shops.map((shop) => stayOff(shop, '/a')));
     expect(await one.call('turn', true)).toEqual({ state: 'done' });
     expect(await allShare(made, '/a')).not.toBe(before);
@@ -85,16 +86,16 @@ describe('F60: a cache that is turned off while it runs, in three processes', ()
 
   it('F60: turned on again, and not heard of by the others, is on everywhere once they can be told', async () => {
     const made = await rig({ processes: 3 });
-    const { one, shops, client } = made;
+    const { one, shops, redis } = made;
     await allShare(made, '/a');
     expect(await one.call('turn', false)).toEqual({ state: 'done' });
     for (const shop of shops) await poll(async () => (await shop.ask('/a')).x).toBe('BYPASS');
-    await client.config('SET', 'min-replicas-to-write', '1');
+    const accept = await refuseWrites(redis);
     expect(await one.call('turn', true)).toEqual({ state: 'pending' });
     // Where it was turned on it is read meanwhile that it is off.
     for (let i = 0; i < 5; i += 1)
       expect(await one.ask(`/b-${i}`)).toMatchObject({ status: 200, by: one.pid });
-    await client.config('SET', 'min-replicas-to-write', '0');
+    await accept();
     await allShare(made, '/a');
   });
 });

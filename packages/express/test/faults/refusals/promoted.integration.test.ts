@@ -12,7 +12,7 @@ async function replicated() {
   onTestFinished(() => primary.stop());
   const link = await tcpProxy(primary.port);
   onTestFinished(() => link.stop());
-  const replica = await spawnRedis({ args: ['--replicaof', `127.0.0.1 ${link.port}`] });
+  const replica = await spawnRedis({ args: ['--replicaof', '127.0.0.1', String(link.port)] });
   onTestFinished(() => replica.stop());
   const [writer, reader] = [await clientOf(primary), await clientOf(replica)];
   await poll(() => reader.info('replication')).toContain('master_link_status:up');

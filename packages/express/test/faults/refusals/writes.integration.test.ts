@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { refuseWrites } from '@larder/servers';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { sharedRig } from '../support/rig.ts';
+import { type Rig, sharedRig } from '../support/rig.ts';
 import { freshPath, poll } from '../support/shop.ts';
 import { madeAnew, REFUSABLE, shared, watch } from './kit.ts';
 
@@ -97,36 +97,35 @@ describe('F9: a primary that becomes a replica', () => {
 });
 
 /** As nobody can be found who has what it has. */
-const forNoReplicas = (client: Redis) => configured(client, 'min-replicas-to-write', '1');
+const forNoReplicas = ({ client }: Rig) => configured(client, 'min-replicas-to-write', '1');
 
 /** As it could not write to its disk. */
-async function forNoDisk(client: Redis): Promise<() => Promise<void>> {
-  const [, folder] = (await client.config('GET', 'dir')) as [string, string];
-  await rm(folder, { recursive: true });
-  const restore = await configured(client, 'save', '3600 1');
-  await client.bgsave();
-  await poll(() => client.info('persistence')).toContain('rdb_last_bgsave_status:err');
-  return restore;
+async function forNoDisk({ redis }: Rig): Promise<() => Promise<void>> {
+  const accept = await refuseWrites(redis);
+  onTestFinished(accept);
+  return accept;
 }
 
 describe('F10: a Redis that takes no writes', () => {
   it.each([
-    ['NOREPLICAS', forNoReplicas],
-    ['MISCONF', forNoDisk],
+    // Before Redis 7 that is nothing to a script.
+    ['NOREPLICAS', forNoReplicas, ['pending', 'done']],
+    ['MISCONF', forNoDisk, ['pending']],
   ] as const)(
     'F10: %s: is not left alone for that, and told what is out of date when it takes them',
-    async (reason, refuse) => {
-      const { one, two, shops: both, client, keys } = shops();
+    async (reason, refuse, states) => {
+      const { one, two, shops: both, keys } = shops();
       const [path, other] = [freshPath(), freshPath()];
       const first = await one.ask(path);
       await poll(async () => (await two.ask(path)).x).toBe('HIT');
       const [entries, since] = [new Set(await keys('e')), await watch(both)];
-      const accept = await refuse(client);
+      const accept = await refuse(shops());
       await madeAnew(two, other, 10);
       expect(await two.ask(path)).toMatchObject({ x: 'HIT', run: first.run, by: one.pid });
-      expect(await one.call('invalidate', 'thing')).toEqual({ state: 'pending' });
+      const { state } = await one.call('invalidate', 'thing');
+      expect(states).toContain(state);
       await madeAnew(one, path, 10);
-      expect((await since(one)).pending).toBe(1);
+      expect((await since(one)).pending).toBe(state === 'pending' ? 1 : 0);
       expect(new Set(await keys('e'))).toEqual(entries);
       await accept();
       await poll(async () => (await since(one)).pending).toBe(0);
