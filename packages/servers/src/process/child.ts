@@ -6,6 +6,8 @@ import type { Account } from './account.ts';
 import { guard } from './guard.ts';
 
 export interface Program {
+  /** What it is called in messages; its command when absent. */
+  readonly name?: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -29,7 +31,7 @@ const startDeadline = 30_000;
 const stopDeadline = 10_000;
 
 export function startChild(program: Program): Child {
-  const { command, args, cwd, account, logFile, stopSignals } = program;
+  const { command, name = command, args, cwd, account, logFile, stopSignals } = program;
   // A file, not a pipe: a program must not fail because nobody reads what it says.
   const log = openSync(logFile, 'w');
   // Detached, so that Ctrl-C reaches only us and the servers end in the order we choose.
@@ -65,13 +67,13 @@ export function startChild(program: Program): Child {
     }
     const problem = alive ? 'did not get ready' : 'ended while it was starting';
     await stop();
-    throw new ServerFailedError(`${command} ${problem}.`, tail(logFile), { cause });
+    throw new ServerFailedError(`${name} ${problem}.`, tail(logFile), { cause });
   }
 
   async function stop(): Promise<void> {
-    for (const name of stopSignals) {
+    for (const signal of stopSignals) {
       if (!alive) return;
-      child.kill(name);
+      child.kill(signal);
       const patience = new AbortController();
       await Promise.race([
         ended,
@@ -81,7 +83,7 @@ export function startChild(program: Program): Child {
     }
   }
 
-  return { pid, ended, ready, stop, signal: (name) => void child.kill(name) };
+  return { pid, ended, ready, stop, signal: (signal) => void child.kill(signal) };
 }
 
 function tail(file: string): string {

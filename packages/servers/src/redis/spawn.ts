@@ -34,6 +34,7 @@ async function runOnPort(
 ): Promise<LocalRedis> {
   const folder = await temporaryFolder('redis');
   const child = startChild({
+    name: how,
     command,
     args: [...first, ...commandLine(port, dir ? resolve(dir) : folder.path, args)],
     cwd: folder.path,

@@ -63,7 +63,8 @@ it('F54: a crowd of keys, each asked for once, leaves no more behind than memory
     processes: 1,
     memory: { maxBytes: MAX_BYTES },
     async place({ url }, client) {
-      await client.config('SET', 'maxmemory', '256mb', 'maxmemory-policy', 'allkeys-lru');
+      await client.config('SET', 'maxmemory', '256mb');
+      await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
       return url;
     },
   });

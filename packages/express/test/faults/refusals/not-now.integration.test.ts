@@ -14,7 +14,8 @@ async function load(client: Redis): Promise<() => Promise<void>> {
   const filler = await clientOf(other);
   await filler.mset(times(4000, (i) => [`key-${i}`, '.'.repeat(2048)]).flat());
   // Between any two keys it looks up from its work, and hears when it may hurry.
-  await client.config('SET', 'loading-process-events-interval-bytes', '2048', 'key-load-delay', '20000');
+  await client.config('SET', 'loading-process-events-interval-bytes', '2048');
+  await client.config('SET', 'key-load-delay', '20000');
   const hurry = async () => void (await client.config('SET', 'key-load-delay', '0'));
   onTestFinished(hurry);
   await client.call('REPLICAOF', '127.0.0.1', String(other.port));
@@ -28,7 +29,7 @@ async function load(client: Redis): Promise<() => Promise<void>> {
 
 /** It runs a script that ends only when it is ended. */
 async function run(client: Redis): Promise<() => Promise<void>> {
-  await client.config('SET', 'busy-reply-threshold', '1');
+  await client.config('SET', 'lua-time-limit', '1');
   const script = client.duplicate();
   onTestFinished(() => script.disconnect());
   script.on('error', () => {});
