@@ -5,6 +5,11 @@ const conditions = ['@larder/source'];
 const source = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 const SERVICES = '**/*.integration.test.ts';
+/** A set-up puts its own there. */
+const { REDIS_URL: givenRedis = '' } = process.env;
+
+/** What of the Redis tier is tried on the oldest server as well. */
+const OLDEST = ['store', 'lock', 'lease', 'tracking', 'refusals', 'round-trips'];
 const NOT_OURS = ['**/node_modules/**', '**/dist/**'];
 
 /** The same tests of a package against another major version of a peer. */
@@ -55,6 +60,18 @@ export default defineConfig({
           name: 'integration ioredis@6',
           include: [SERVICES],
           globalSetup: ['../../test/support/servers.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'integration oldest redis',
+          include: OLDEST.map((name) => `packages/redis/test/${name}.integration.test.ts`),
+          globalSetup: ['test/support/oldest.ts'],
+          setupFiles: ['test/support/environment.ts'],
+          provide: { givenRedis },
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },

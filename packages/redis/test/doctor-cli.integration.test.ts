@@ -71,7 +71,9 @@ describe('larder doctor', () => {
     expect(await told(['doctor', wrong])).toEqual({
       code: 3,
       out: '',
-      err: `larder: Redis at ${url.slice(8)} could not be asked: WRONGPASS invalid username-password pair or user is disabled\n`,
+      err: expect.stringMatching(
+        `^larder: Redis at ${url.slice(8)} could not be asked: WRONGPASS invalid username-password pair.*\n$`,
+      ),
     });
     expect(await told(['doctor', 'redis://127.0.0.1:1'])).toMatchObject({
       code: 3,

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { Cache, type CacheOptions, type Tag } from '@larder/core';
-import { manualClock } from '@larder/core/testing';
+import { Cache, type Tag } from '@larder/core';
 import {
   type Connection,
   type LocalRedis,
@@ -11,58 +8,12 @@ import {
   tcpProxy,
 } from '@larder/servers';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type RedisClient, type RedisPlace, redisTier } from '../src/index.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { redisTier } from '../src/index.ts';
 import { redisKeys } from '../src/keys.ts';
-import { TRACKING_RIGHTS } from '../src/rights.ts';
-import { type CacheProcess, cacheOn, HOUR, LAG_MS, poll, ticking } from './support/process.ts';
+import { LAG_MS, poll } from './support/process.ts';
 import { client, namespace } from './support/tier.ts';
-
-const TRACKING = { via: 'tracking' } as const;
-
-interface Process extends CacheProcess {
-  load(value: string, key?: string): Promise<string>;
-  /** Whether it asks Redis for what it answers. */
-  asks(key?: string): Promise<boolean>;
-}
-
-/** Its memory answers alone. */
-async function start(
-  place: RedisPlace | RedisClient,
-  name: string,
-  options: CacheOptions = {},
-): Promise<Process> {
-  const process = cacheOn(place, name, { coherence: TRACKING, ...options });
-  const { clock, asked, leased, get } = process;
-  const load = (value: string, key = 'key') => get(value, key);
-  await poll(async () => {
-    await load('', 'begin');
-    clock.advance(LAG_MS / 3);
-    return leased();
-  }).toBe(true);
-  return {
-    ...process,
-    load,
-    async asks(key) {
-      const before = asked();
-      await load('asked for', key);
-      return asked() > before;
-    },
-  };
-}
-
-/** Time passes in which nothing happens: what it has in memory is older than the lag, and it answers with it alone. */
-async function settles(process: Process, key?: string): Promise<void> {
-  let left = 3 * LAG_MS;
-  await poll(async () => {
-    // Heard of its own store, it asks once more; after that it has no reason to.
-    if (left > 0) process.clock.advance(50);
-    left -= 50;
-    const asked = await process.asks(key);
-    if (asked) left = 3 * LAG_MS;
-    return left <= 0 && process.leased() && !asked;
-  }).toBe(true);
-}
+import { type Process, settles, start, TRACKING } from './support/tracking.ts';
 
 describe('on one Redis', () => {
   let server: LocalRedis;
@@ -243,62 +194,6 @@ it('follows a failover to the new primary', async () => {
   await operator.del(await operator.keys('larder:failover:1:e:*'));
   await poll(() => process.load('second')).toBe('second');
 }, 120_000);
-
-describe('rights', () => {
-  const rule = (): string[] => {
-    const page = readFileSync(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
-    expect(page).toContain(`\`${TRACKING_RIGHTS}\``);
-    return /^ACL SETUSER (larder .+)$/m.exec(page)![1]!.split(' ');
-  };
-  const place = ({ port }: LocalRedis) => ({
-    host: '127.0.0.1',
-    port,
-    username: 'larder',
-    password: 'PASSWORD',
-  });
-  let server: LocalRedis;
-  let admin: Redis;
-  beforeEach(async () => {
-    server = await spawnRedis();
-    admin = await client(server.url);
-  });
-  afterEach(() => server.stop());
-
-  it('it takes no more than the documentation says', async () => {
-    await admin.call('ACL', 'SETUSER', ...rule(), ...TRACKING_RIGHTS.split(' '));
-    const process = await start(place(server), 'rights');
-    await process.load('first');
-    await settles(process);
-    await admin.del(await admin.keys('larder:rights:1:e:*'));
-    await poll(() => process.load('second')).toBe('second');
-    expect(await admin.call('ACL', 'LOG')).toEqual([]);
-  });
-
-  it('without them everything is confirmed, and an operator is told', async () => {
-    await admin.call('ACL', 'SETUSER', ...rule());
-    const clock = manualClock(Date.now());
-    const cache = new Cache({ redis: redisTier(place(server)), coherence: TRACKING, clock });
-    onTestFinished(() => cache.close());
-    const load = (value: string) =>
-      ticking(
-        clock,
-        cache.getOrSet('key', HOUR, () => value),
-      );
-    const warned = once(process, 'warning');
-    await poll(async () => {
-      await load('first');
-      clock.advance(LAG_MS);
-      return (await admin.keys('larder:default:1:e:*')).length;
-    }).toBe(1);
-    const [warning] = await warned;
-    expect(warning).toMatchObject({ code: 'LARDER_TRACKING_REFUSED' });
-    expect(String(warning)).toContain(TRACKING_RIGHTS);
-    await load('first');
-    await admin.flushall();
-    clock.advance(LAG_MS);
-    expect(await load('second')).toBe('second');
-  });
-});
 
 it('is refused in a Cluster where the cache is made', () => {
   const redis = redisTier({ cluster: [{ host: '127.0.0.1', port: 1 }] });

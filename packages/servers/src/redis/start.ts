@@ -10,7 +10,7 @@ export interface RedisOptions {
   readonly port?: number | undefined;
   readonly args?: readonly string[] | undefined;
   readonly onProgress?: Progress | undefined;
-  /** Instead of what LARDER_REDIS names. */
+  /** This one, whatever REDIS_URL and LARDER_REDIS name. */
   readonly variant?: VariantName | undefined;
 }
 
@@ -18,8 +18,9 @@ export interface RedisOptions {
 export async function startRedis(options: RedisOptions = {}): Promise<Server> {
   const onProgress = options.onProgress ?? (() => {});
   const variant = variantOf(options.variant);
-  if (process.env.REDIS_URL) return found(process.env.REDIS_URL, 'REDIS_URL');
-  const tried = ['REDIS_URL: not set'];
+  const given = options.variant === undefined && process.env.REDIS_URL;
+  if (given) return found(given, 'REDIS_URL');
+  const tried = options.variant === undefined ? ['REDIS_URL: not set'] : [];
 
   const container = await dockerRedis({ ...options, image: variant.image, onProgress }, tried);
   if (container) return container;
