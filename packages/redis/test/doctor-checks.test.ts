@@ -173,7 +173,7 @@ const cases: Case[] = [
     'critical',
     /link to the master is down.*READONLY/,
   ],
-  ['role', 'a node of a Cluster, alone', { info: { redis_mode: 'cluster' } }, 'critical', /MOVED/],
+  ['role', 'a node of a Cluster, alone', { info: { cluster_enabled: '1' } }, 'critical', /MOVED/],
   ['version', '6.0', { info: { redis_version: '6.0.16' } }, 'critical', /6.0.16/],
   ['version', '6.2', { info: { redis_version: '6.2.0' } }, 'ok', /6.2.0/],
   ['version', 'one without fixes', { info: { redis_version: '7.0.15' } }, 'notice', /no fixes since/],

@@ -7,7 +7,7 @@ export const GiB = 1024 * MiB;
 /** What INFO of a Redis tells that nothing is to be said of. */
 const INFO = {
   redis_version: '8.4.0',
-  redis_mode: 'standalone',
+  cluster_enabled: '0',
   role: 'master',
   uptime_in_seconds: 3 * 86_400,
   connected_clients: 12,

@@ -24,21 +24,24 @@ export const version: Check = (facts) =>
   })(facts);
 
 /** Who writes to a replica is refused, and who sends a key to the wrong node of a Cluster is too. */
-export const role: Check = byTexts(['role', 'redis_mode'], ({ role, redis_mode: mode }, { line, info }) => {
-  if (role !== 'master') {
-    const link = ('told' in info && info.told.get('master_link_status')) || 'unknown';
-    return critical(
-      `It is a replica (its link to the master is ${link}): it refuses to store and to invalidate (READONLY).`,
-      'Connect to the master: by its own address, a Sentinel, or the primary endpoint of a managed Redis.',
-    );
-  }
-  return mode === 'cluster' && !line.clustered
-    ? critical(
-        'It is one node of a Cluster, and the client knows no other: keys of other slots are refused (MOVED).',
-        'Give the cache a Cluster client of ioredis.',
-      )
-    : ok('It is a master.');
-});
+export const role: Check = byTexts(
+  ['role', 'cluster_enabled'],
+  ({ role, cluster_enabled: cluster }, { line, info }) => {
+    if (role !== 'master') {
+      const link = ('told' in info && info.told.get('master_link_status')) || 'unknown';
+      return critical(
+        `It is a replica (its link to the master is ${link}): it refuses to store and to invalidate (READONLY).`,
+        'Connect to the master: by its own address, a Sentinel, or the primary endpoint of a managed Redis.',
+      );
+    }
+    return cluster === '1' && !line.clustered
+      ? critical(
+          'It is one node of a Cluster, and the client knows no other: keys of other slots are refused (MOVED).',
+          'Give the cache a Cluster client of ioredis.',
+        )
+      : ok('It is a master.');
+  },
+);
 
 export const persistence: Check = (facts) =>
   byTexts(['aof_enabled', 'rdb_last_bgsave_status'], (info) =>
