@@ -2,6 +2,7 @@ import { aside, type Clock, type Heard, type Lease } from '@larder/core';
 import { type Changed, Held } from './held.ts';
 import type { AllNews, Logs, Positions } from './logs.ts';
 import type { Hearing } from './subscription.ts';
+import { Unfinished } from './unfinished.ts';
 
 export interface FollowerParts {
   readonly logs: Logs;
@@ -33,6 +34,7 @@ export class Follower implements Lease {
   #session: string | undefined;
   #positions: Positions | undefined;
   readonly #held: Held;
+  readonly #unfinished: Unfinished;
   #looking = false;
   #again = false;
   #begun = false;
@@ -43,12 +45,13 @@ export class Follower implements Lease {
     this.#parts = parts;
     this.lagMs = parts.lagMs;
     this.#held = new Held(parts.clock, parts.changed);
+    this.#unfinished = new Unfinished(parts.clock);
     this.#hints = parts.hints(() => this.look());
   }
 
   get session(): string | undefined {
     this.#begin();
-    return this.#session;
+    return this.#unfinished.any ? undefined : this.#session;
   }
 
   get untilMs(): number {
@@ -102,7 +105,10 @@ export class Follower implements Lease {
   #hear({ heard, positions, off }: AllNews): void {
     this.#positions = positions;
     if (off) this.#parts.off();
-    for (const news of heard) if (news.tags.length > 0) this.#parts.heard(news);
+    for (const news of heard) {
+      if (news.work !== undefined) this.#unfinished.hear(news.work);
+      if (news.tags.length > 0) this.#parts.heard(news);
+    }
   }
 
   /** From the end of the logs: nobody knows what they said before. */

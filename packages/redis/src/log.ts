@@ -16,12 +16,19 @@ export interface LogPosition {
   readonly nonce: string;
 }
 
+/** What takes more than one step, and is said before the first and behind the last. */
+export interface Work {
+  readonly id: string;
+  readonly state: 'begins' | 'ends';
+}
+
 export interface LogEntry extends LogPosition {
   /** Who wrote it. */
   readonly by: string;
   readonly tags: readonly Tag[];
   /** Epoch ms since when they are stale, where they were invalidated softly. */
   readonly softAt: number | undefined;
+  readonly work: Work | undefined;
 }
 
 /** What to write down. */
@@ -29,10 +36,14 @@ export interface Written {
   readonly by: string;
   readonly tags: readonly Tag[];
   readonly softAt?: number | undefined;
+  readonly work?: Work | undefined;
 }
 
-export const fieldsOf = ({ by, tags, softAt }: Written): string[] => [
-  ...['nonce', randomBytes(9).toString('base64url'), 'by', by],
+export const randomId = (): string => randomBytes(9).toString('base64url');
+
+export const fieldsOf = ({ by, tags, softAt, work }: Written): string[] => [
+  ...['nonce', randomId(), 'by', by],
+  ...(work === undefined ? [] : [work.state, work.id]),
   ...(softAt === undefined ? [] : ['soft', String(softAt)]),
   ...tags.flatMap((tag) => ['tag', tag]),
 ];
@@ -82,12 +93,17 @@ function entriesOf(reply: unknown): LogEntry[] {
     const of = (name: string) =>
       fields.flatMap((field, i) => (i % 2 === 0 && field === name ? fields[i + 1]! : []));
     const [soft] = of('soft');
+    const [[begins], [ends]] = [of('begins'), of('ends')];
     return {
       id,
       nonce: of('nonce')[0] ?? '',
       by: of('by')[0] ?? '',
       tags: of('tag'),
       softAt: soft === undefined ? undefined : Number(soft),
+      work: workOf('begins', begins) ?? workOf('ends', ends),
     };
   });
 }
+
+const workOf = (state: Work['state'], id: string | undefined): Work | undefined =>
+  id === undefined ? undefined : { id, state };

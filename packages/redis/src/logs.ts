@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Heard, NAMESPACE_TAG, type Tag } from '@larder/core';
 import { OFF, softHalf } from './epoch.ts';
 import { grouped } from './grouped.ts';
@@ -7,12 +6,15 @@ import type { Link } from './link.ts';
 import {
   fieldsOf,
   isUntouched,
+  type LogEntry,
   type LogPosition,
   MAX_LENGTH,
   newsSince,
   positionOf,
+  randomId,
   readPosition,
   readSince,
+  type Written,
 } from './log.ts';
 import { run, scripts } from './scripts.ts';
 
@@ -24,7 +26,7 @@ export type Positions = ReadonlyMap<string, LogPosition | undefined>;
 
 /** What the others have invalidated since, and where the logs are now. */
 export interface AllNews {
-  readonly heard: readonly Heard[];
+  readonly heard: readonly LogEntry[];
   readonly positions: Positions;
   /** There is more to be read. */
   readonly more: boolean;
@@ -45,7 +47,7 @@ export interface LogsParts {
 export class Logs {
   readonly #parts: LogsParts;
   /** What is written here, those who follow the logs here know already. */
-  readonly #by = randomBytes(9).toString('base64url');
+  readonly #by = randomId();
 
   constructor(parts: LogsParts) {
     this.#parts = parts;
@@ -113,6 +115,7 @@ export class Logs {
   /**
    * The log first: a fill that makes an epoch of ours anew after this must find the invalidation there. Epochs that lie
    * elsewhere are turned behind it, and then it is said once more: who has read it may have read them since, unturned.
+   * That it will be is said as well, for who does so may die in between.
    */
   async #invalidateIn(log: string, heard: Heard): Promise<void> {
     const { keys, link } = this.#parts;
@@ -120,10 +123,11 @@ export class Logs {
     const beside = epochs.flatMap((names) => (names.length === 1 ? names : []));
     const apart = epochs.flatMap((names) => (names.length === 1 ? [] : names));
     const soft = heard.softAt === undefined ? '' : softHalf(heard.softAt);
-    await this.#append(log, heard, beside, soft);
-    if (apart.length === 0) return;
+    if (apart.length === 0) return this.#append(log, heard, beside, soft);
+    const id = randomId();
+    await this.#append(log, { ...heard, work: { id, state: 'begins' } }, beside, soft);
     await Promise.all(apart.map((name) => run(link, scripts.turnEpochs, [name], [soft])));
-    await this.#append(log, heard);
+    await this.#append(log, { ...heard, work: { id, state: 'ends' } });
   }
 
   async #position(log: string): Promise<LogPosition | undefined> {
@@ -139,9 +143,14 @@ export class Logs {
     }
   }
 
-  async #append(log: string, heard: Heard, epochs: readonly string[] = [], soft = ''): Promise<void> {
+  async #append(
+    log: string,
+    said: Omit<Written, 'by'>,
+    epochs: readonly string[] = [],
+    soft = '',
+  ): Promise<void> {
     const { link, ttlMs, channel } = this.#parts;
-    const fields = fieldsOf({ ...heard, by: this.#by });
+    const fields = fieldsOf({ ...said, by: this.#by });
     await run(link, scripts.invalidate, [log, ...epochs], [ttlMs, MAX_LENGTH, channel, soft, ...fields]);
   }
 }
