@@ -80,6 +80,14 @@ export const behaviours = {
     await gate();
     throw new Failure(said);
   },
+  async 'is refused'({ res, said, gate }) {
+    await gate();
+    res.status(409).json(said);
+  },
+  async 'leads elsewhere'({ res, said, gate }) {
+    await gate();
+    res.status(303).set('Location', '/elsewhere').json(said);
+  },
   async 'is unavailable'({ res, said, gate }) {
     await gate();
     res.status(503).json({ ...said, failed: true });

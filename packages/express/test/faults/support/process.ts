@@ -2,10 +2,16 @@ import { createServer } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import { type RedisPlace, type RedisTierOptions, redisTier } from '@larder/redis';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
-import { createLarder, type LarderOptions, type MemoryOptions, type Policy } from '../../../src/index.ts';
+import {
+  createLarder,
+  type Invalidation,
+  type LarderOptions,
+  type MemoryOptions,
+  type Policy,
+} from '../../../src/index.ts';
 import { type Behaviour, behaviours, Failure } from './behaviours.ts';
 import { Ledger } from './ledger.ts';
-import { mortalClient } from './mortal.ts';
+import { type MortalPlace, mortalClient } from './mortal.ts';
 import { PATIENT } from './patient.ts';
 
 /** A shop in a process of its own, which does what the test tells it to. */
@@ -20,6 +26,8 @@ export interface Setup {
   readonly tier?: RedisTierOptions;
   /** Absent: as much as is usual. `false`: every request asks Redis. */
   readonly memory?: MemoryOptions | false;
+  /** Absent: memory follows what others invalidate, a second behind at most. */
+  readonly coherence?: LarderOptions['coherence'];
   /** A module whose default export comes before the cache on its route. */
   readonly before?: string;
 }
@@ -35,7 +43,7 @@ export interface Run {
 }
 
 const setup = JSON.parse(process.env.SETUP!) as Setup;
-const mortal = setup.mortal ? await mortalClient(setup.redis as string) : undefined;
+const mortal = setup.mortal ? await mortalClient(setup.redis as MortalPlace) : undefined;
 const ledger = new Ledger();
 const larder = createLarder({
   namespace: setup.namespace,
@@ -43,6 +51,7 @@ const larder = createLarder({
   fills: setup.fills,
   observe: ledger.observe,
   ...(setup.memory !== undefined && { memory: setup.memory }),
+  ...(setup.coherence !== undefined && { coherence: setup.coherence }),
 });
 
 const troubles: string[] = [];
@@ -118,7 +127,11 @@ app.set('etag', false);
 // Express would print every error that a test has it make.
 app.set('env', 'test');
 const before = setup.before === undefined ? [] : [(await import(setup.before)).default as RequestHandler];
-app.get('/*path', ...before, larder.cacheResponse({ ...setup.policy, tags: ['thing'] }), handle);
+/** `/name/tag/tag` */
+const namedIn = ({ path }: Request): string[] => path.split('/').slice(2);
+const tags = (req: Request) => ['thing', ...namedIn(req)];
+app.get('/*path', ...before, larder.cacheResponse({ ...setup.policy, tags }), handle);
+app.put('/*path', larder.invalidates(namedIn), handle);
 app.use(failed);
 
 const server = createServer(app);
@@ -151,9 +164,15 @@ const calls = {
     calls.go();
   },
   runs: (path: string) => runs.filter((run) => run.path === path),
-  invalidate: (tag: string) => larder.cache.invalidate(tag),
-  /** To kill itself once Redis has executed so many of its commands that write. */
+  invalidate: (tags: string | readonly string[], how?: Invalidation) => larder.cache.invalidate(tags, how),
+  invalidateAll: () => larder.cache.invalidateAll(),
+  /** Each in a call of its own, all at once. */
+  invalidateEach: (groups: readonly (readonly string[])[]) =>
+    Promise.all(groups.map((tags) => larder.cache.invalidate(tags))),
+  /** To kill itself once Redis has executed so many more of its commands that write. */
   dieBehind: (writes: number) => mortal!.dieBehind(writes),
+  /** To send no more than so many of them, for now. */
+  pauseBehind: (writes: number) => mortal!.pauseBehind(writes),
   written: () => mortal!.written(),
   told: () => ledger.told(),
   turn: (on: boolean) => (on ? larder.cache.enable() : larder.cache.disable()),

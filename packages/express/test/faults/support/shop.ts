@@ -93,8 +93,23 @@ export class Shop {
 
   /** A whole answer, which belongs to the path and, where it is an error, is the handler's; rejects where it was cut. */
   ask(path: string, fields: Record<string, string> = {}, agent: Agent | false = false): Promise<Reply> {
+    return this.#exchange('GET', path, fields, agent);
+  }
+
+  /** A request that changes something, and with it what is kept under the tags in its path. */
+  write(path: string): Promise<Reply> {
+    return this.#exchange('PUT', path);
+  }
+
+  #exchange(
+    method: 'GET' | 'PUT',
+    path: string,
+    fields: Record<string, string> = {},
+    agent: Agent | false = false,
+  ): Promise<Reply> {
     const { headers, ...options } = this.options(path);
-    const replying = exchange({ ...options, agent, headers: { ...headers, ...fields } }).then((answer) => ({
+    const asking = exchange({ ...options, method, agent, headers: { ...headers, ...fields } });
+    const replying = asking.then((answer) => ({
       ...saidBy(answer, path),
       status: answer.status,
       x: x(answer),
