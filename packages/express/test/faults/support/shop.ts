@@ -125,11 +125,11 @@ export class Shop {
   }
 
   /** A client that has asked, and may leave. */
-  visit(path: string): Socket {
+  visit(path: string, method: 'GET' | 'PUT' = 'GET'): Socket {
     const socket = connect(this.#port, '127.0.0.1');
     onTestFinished(() => void socket.destroy());
     socket.on('error', () => {});
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
+    socket.write(`${method} ${path} HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
     return socket;
   }
 
