@@ -106,7 +106,7 @@ export class Follower implements Lease {
     this.#positions = positions;
     if (off) this.#parts.off();
     for (const news of heard) {
-      if (news.work !== undefined) this.#unfinished.hear(news.work);
+      this.#unfinished.hear(news);
       if (news.tags.length > 0) this.#parts.heard(news);
     }
   }
@@ -116,7 +116,9 @@ export class Follower implements Lease {
     this.#positions = undefined;
     this.#session = undefined;
     const positions = await this.#parts.logs.positions();
-    if (this.#closed || ![...positions.values()].every((position) => position !== undefined)) return;
+    const last = [...positions.values()];
+    if (this.#closed || !last.every((entry) => entry !== undefined)) return;
+    for (const entry of last) this.#unfinished.hear(entry);
     this.#positions = positions;
     sessions += 1;
     this.#session = String(sessions);

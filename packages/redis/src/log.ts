@@ -51,7 +51,7 @@ export const fieldsOf = ({ by, tags, softAt, work }: Written): string[] => [
 export const readPosition = (log: string): Command => ['xrevrange', log, '+', '-', 'COUNT', 1];
 
 /** Undefined when there is no log. */
-export function positionOf(reply: unknown): LogPosition | undefined {
+export function positionOf(reply: unknown): LogEntry | undefined {
   return entriesOf(reply)[0];
 }
 

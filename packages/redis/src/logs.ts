@@ -7,7 +7,6 @@ import {
   fieldsOf,
   isUntouched,
   type LogEntry,
-  type LogPosition,
   MAX_LENGTH,
   newsSince,
   positionOf,
@@ -21,8 +20,8 @@ import { run, scripts } from './scripts.ts';
 /** Tags invalidated in one step: a script may not keep others waiting, and takes no endless list. */
 const TAGS_A_STEP = 500;
 
-/** Where each log is; undefined where that cannot be told. */
-export type Positions = ReadonlyMap<string, LogPosition | undefined>;
+/** Where each log is, by what it says last; undefined where that cannot be told. */
+export type Positions = ReadonlyMap<string, LogEntry | undefined>;
 
 /** What the others have invalidated since, and where the logs are now. */
 export interface AllNews {
@@ -130,7 +129,7 @@ export class Logs {
     await this.#append(log, { ...heard, work: { id, state: 'ends' } });
   }
 
-  async #position(log: string): Promise<LogPosition | undefined> {
+  async #position(log: string): Promise<LogEntry | undefined> {
     const { link } = this.#parts;
     const read = [readPosition(log)];
     try {

@@ -1,5 +1,5 @@
 import type { Clock } from '@larder/core';
-import type { Work } from './log.ts';
+import type { LogEntry } from './log.ts';
 
 /** What was begun so long ago is done, or nobody will ever do it: a command is not on its way for longer. */
 const MOST_MS = 60_000;
@@ -23,8 +23,8 @@ export class Unfinished {
     return this.#begun.size > 0;
   }
 
-  hear({ id, state }: Work): void {
-    if (state === 'begins') this.#begun.set(id, this.#clock.monotonicMs());
-    else this.#begun.delete(id);
+  hear({ work }: Pick<LogEntry, 'work'>): void {
+    if (work?.state === 'begins') this.#begun.set(work.id, this.#clock.monotonicMs());
+    if (work?.state === 'ends') this.#begun.delete(work.id);
   }
 }

@@ -16,6 +16,7 @@ export class Ledger {
   readonly #errors = new Set<string>();
   readonly #switched: boolean[] = [];
   #pending = 0;
+  #leased = false;
   #memory = { bytes: 0, mostBytes: 0 };
   #longestSeconds = 0;
 
@@ -37,6 +38,9 @@ export class Ledger {
         break;
       case 'pending':
         this.#pending = event.tags;
+        break;
+      case 'lease':
+        this.#leased = event.state === 'held';
         break;
       case 'switch':
         this.#switched.push(event.on);
@@ -60,6 +64,8 @@ export class Ledger {
       errors: [...this.#errors],
       /** Tags that Redis has not been told of. */
       pending: this.#pending,
+      /** It follows what others invalidate. */
+      leased: this.#leased,
       /** Off and on, by its app or another process. */
       switched: this.#switched,
       /** Of the entries in memory. */
