@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { amount, takeTime } from '../support/intensity.ts';
 import { poll, type Shop, startShop, times } from '../support/shop.ts';
 import { type Deed, everyDeath, everything, hardly, several, softly, survivors, writesOf } from './dying.ts';
-import { keptBy, runOf } from './kit.ts';
+import { following, keptBy, runOf } from './kit.ts';
 
 takeTime();
 
@@ -53,7 +53,7 @@ describe('F47: a process that is killed between two steps of an invalidation in 
     expect(await heard).toBe(old);
     const newcomer = await startShop(setup);
     await keptBy([remembering, newcomer], '/a');
-    await poll(async () => (await newcomer.call('told')).leased).toBe(true);
+    await following([newcomer]);
     expect(await asksAnew(newcomer)).toBe(old);
     await dying.call('dieBehind', writes - 2);
     await dying.exited;

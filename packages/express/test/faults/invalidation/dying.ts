@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { Setup } from '../support/process.ts';
 import { type AtEnd, poll, type Reply, type Shop, startShop, times } from '../support/shop.ts';
-import { keptBy, runOf } from './kit.ts';
+import { following, keptBy, runOf } from './kit.ts';
 
 /** Those who live on: one has what is asked for in its memory, the other has what Redis has. */
 export interface Survivors {
@@ -22,6 +22,7 @@ export async function survivors(
     startShop(setup, atEnd),
     startShop({ ...setup, memory: false }, atEnd),
   ]);
+  await following([remembering]);
   return { remembering, forgetful, setup };
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { poll, type Reply, type Shop } from '../support/shop.ts';
+import { freshPath, poll, type Reply, type Shop } from '../support/shop.ts';
 
 /** What memory may lag behind others, where nothing else is said (µs). */
 export const LAG = 1_000_000;
@@ -8,6 +8,14 @@ export const LAG = 1_000_000;
 export const now = (): number => Number(process.hrtime.bigint() / 1000n);
 
 export const runOf = ({ by, run }: Reply): string => `run ${run} of ${by}`;
+
+/** Resolves once what they put into memory from now on stays there for longer than the lag. */
+export async function following(shops: readonly Shop[]): Promise<void> {
+  for (const shop of shops) {
+    await shop.ask(freshPath());
+    await poll(async () => (await shop.call('told')).leased).toBe(true);
+  }
+}
 
 /** Resolves once all of them answer with the same, out of what they keep; gives that. */
 export async function keptBy(shops: readonly Shop[], path: string): Promise<Reply> {

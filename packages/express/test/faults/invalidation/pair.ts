@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { Setup } from '../support/process.ts';
 import { clientOf, untilSharing } from '../support/rig.ts';
 import { type Shop, startShop } from '../support/shop.ts';
+import { following } from './kit.ts';
 
 /** More than an answer takes on a busy machine, and less than a test; who has failed is left alone at once, and not for long. */
 const UNHURRIED = { commandTimeoutMs: 1000, budgetMs: 4000, breaker: { failures: 1, openMs: 200 } };
@@ -39,6 +40,7 @@ export async function pair(options: Partial<Omit<Setup, 'redis' | 'namespace'>> 
     startShop({ ...setup, redis: proxy.url }),
   ]);
   await untilSharing([near, far], client, namespace);
+  await following([near, far]);
   for (const shop of [near, far]) {
     await shop.begin();
     onTestFinished(async () => {
