@@ -150,6 +150,8 @@ export class Logs {
   ): Promise<void> {
     const { link, ttlMs, channel } = this.#parts;
     const fields = fieldsOf({ ...said, by: this.#by });
-    await run(link, scripts.invalidate, [log, ...epochs], [ttlMs, MAX_LENGTH, channel, soft, ...fields]);
+    // Nothing is new in a log that is begun: where Redis has no room for it, who is told of it would begin it again.
+    const told = said.tags.length > 0 ? channel : '';
+    await run(link, scripts.invalidate, [log, ...epochs], [ttlMs, MAX_LENGTH, told, soft, ...fields]);
   }
 }

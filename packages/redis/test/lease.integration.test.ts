@@ -209,6 +209,26 @@ describe('on one Redis', () => {
     two.clock.advance(LAG_MS);
     expect(await two.load('second')).toBe('second');
   });
+
+  it('asks a full Redis for a log at each look, and tells nobody to look again', async () => {
+    const name = namespace('room');
+    const one = await start(server.url, name);
+    const [redis, listener] = await Promise.all([client(server.url), client(server.url)]);
+    const news = `larder:${name}:1:n`;
+    const heard: string[] = [];
+    listener.on('message', (_, message) => heard.push(message));
+    await listener.subscribe(news);
+    await redis.config('SET', 'maxmemory', '1');
+    onTestFinished(() => void redis.config('SET', 'maxmemory', '0'));
+    await redis.config('RESETSTAT');
+    await forget(`larder:${name}:1:i`);
+    one.clock.advance(LAG_MS / 3);
+    // It has tried to begin one.
+    await poll(() => redis.info('commandstats')).toMatch(/cmdstat_evalsha:calls=[1-9]/);
+    await redis.publish(news, 'that was all');
+    await poll(() => heard).toContain('that was all');
+    expect(heard).toEqual(['that was all']);
+  });
 });
 
 describe('in a Cluster', () => {
