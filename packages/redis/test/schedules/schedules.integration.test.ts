@@ -1,0 +1,45 @@
+import { randomInt } from 'node:crypto';
+import fc, { type Scheduler } from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Plan, plans } from './plan.ts';
+import { storyOf } from './story.ts';
+import { World } from './world.ts';
+
+/** So many plans, each in an order of its own. */
+const numRuns = Number(process.env.LARDER_SCHEDULES ?? 60);
+const seed = Number(process.env.LARDER_SEED ?? randomInt(2 ** 31));
+/** What a failure prints beside its seed, to be told again as the shortest that was found. */
+const path = process.env.LARDER_PATH;
+/** To find that. */
+const SHRINKING_MS = 120_000;
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start();
+});
+afterAll(() => world?.stop());
+
+it('whatever the order of its steps, nobody is given what had to be known to be out of date', {
+  timeout: SHRINKING_MS + numRuns * 1000,
+}, async () => {
+  console.log(`LARDER_SEED=${seed}`);
+  let tested = 0;
+  const tells = async (scheduler: Scheduler, plan: Plan) => {
+    const told = await storyOf(world, scheduler, plan);
+    tested += told.tested;
+    if (told.violations.length > 0) throw new Error([...told.violations, ...told.lines].join('\n'));
+  };
+  const again = path === undefined ? {} : { path };
+  await fc.assert(fc.asyncProperty(fc.scheduler(), plans, tells), { numRuns, seed, ...again });
+  // Where nobody is owed anything, nothing is found either.
+  expect(tested).toBeGreaterThan(path === undefined ? numRuns : -1);
+});
+
+it('tells the same of the same order', async () => {
+  const tellsTheSame = async (scheduler: Scheduler, plan: Plan) => {
+    const again = fc.cloneIfNeeded(scheduler);
+    const { lines } = await storyOf(world, scheduler, plan);
+    expect((await storyOf(world, again, plan)).lines).toEqual(lines);
+  };
+  await fc.assert(fc.asyncProperty(fc.scheduler(), plans, tellsTheSame), { numRuns: 5, seed });
+});
