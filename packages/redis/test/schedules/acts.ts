@@ -78,6 +78,10 @@ export const MOTIFS: Readonly<Record<string, (one: Name, other: Name) => readonl
     ...[read(one), rest, hold(one, '→'), write(other), rest, lose('log'), on, rest],
     ...[pass(1), read(one)],
   ],
+  'a load outlasts a write, and the log': (one, other) => [
+    ...[hold(one, 'reads'), read(one), rest, hold(one, '→'), write(other), rest, lose('log')],
+    ...[onAt(one, '→'), pass(1 / 3), rest, on, rest, pass(0.7), read(one)],
+  ],
   'Redis takes no writes': (one) => [...[read(one), rest, unwritable, write(one), rest, read(one), rest]],
   'a connection is lost behind a write': (one, other) => [
     ...[read(one), rest, hold(one, '→'), write(one), read(one), cut(one)],

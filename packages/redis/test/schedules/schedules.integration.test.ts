@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import fc, { type Scheduler } from 'fast-check';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Plan, plans } from './plan.ts';
 import { storyOf } from './story.ts';
@@ -13,6 +13,9 @@ const path = process.env.LARDER_PATH;
 /** To find that. */
 const SHRINKING_MS = 120_000;
 
+/** The order of a shorter plan is no smaller one. */
+const orders = fc.noShrink(fc.nat());
+
 let world: World;
 beforeAll(async () => {
   world = await World.start();
@@ -24,22 +27,21 @@ it('whatever the order of its steps, nobody is given what had to be known to be 
 }, async () => {
   console.log(`LARDER_SEED=${seed}`);
   let tested = 0;
-  const tells = async (scheduler: Scheduler, plan: Plan) => {
-    const told = await storyOf(world, scheduler, plan);
+  const tells = async (order: number, plan: Plan) => {
+    const told = await storyOf(world, order, plan);
     tested += told.tested;
     if (told.violations.length > 0) throw new Error([...told.violations, ...told.lines].join('\n'));
   };
   const again = path === undefined ? {} : { path };
-  await fc.assert(fc.asyncProperty(fc.scheduler(), plans, tells), { numRuns, seed, ...again });
+  await fc.assert(fc.asyncProperty(orders, plans, tells), { numRuns, seed, ...again });
   // Where nobody is owed anything, nothing is found either.
   expect(tested).toBeGreaterThan(path === undefined ? numRuns : -1);
 });
 
 it('tells the same of the same order', async () => {
-  const tellsTheSame = async (scheduler: Scheduler, plan: Plan) => {
-    const again = fc.cloneIfNeeded(scheduler);
-    const { lines } = await storyOf(world, scheduler, plan);
-    expect((await storyOf(world, again, plan)).lines).toEqual(lines);
+  const tellsTheSame = async (order: number, plan: Plan) => {
+    const { lines } = await storyOf(world, order, plan);
+    expect((await storyOf(world, order, plan)).lines).toEqual(lines);
   };
-  await fc.assert(fc.asyncProperty(fc.scheduler(), plans, tellsTheSame), { numRuns: 5, seed });
+  await fc.assert(fc.asyncProperty(orders, plans, tellsTheSame), { numRuns: 5, seed });
 });
