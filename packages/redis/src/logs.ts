@@ -68,9 +68,9 @@ export class Logs {
     for (const result of told) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Writes down in every log that all is invalidated that a pattern matches, and turns nothing. */
-  async announce(pattern: Tag, softAt: number | undefined): Promise<void> {
-    await Promise.all(this.#parts.keys.logs.map((log) => this.#append(log, { tags: [pattern], softAt })));
+  /** Writes it down in every log, and turns nothing. */
+  async announce(said: Omit<Written, 'by'>): Promise<void> {
+    await Promise.all(this.#parts.keys.logs.map((log) => this.#append(log, said)));
   }
 
   /** Of all logs, begun where there are none: only tags that are named late need them, and these are not known yet. */

@@ -11,6 +11,7 @@ import { softHalf } from './epoch.ts';
 import { grouped } from './grouped.ts';
 import { hashTagOf, type RedisKeys } from './keys.ts';
 import type { Link } from './link.ts';
+import { randomId, type Work } from './log.ts';
 import type { Logs } from './logs.ts';
 import { run, scripts } from './scripts.ts';
 import { STEP_MS, type Walk } from './walk.ts';
@@ -28,7 +29,7 @@ export interface SweeperParts {
 
 /**
  * Invalidates all tags that a pattern matches. An epoch is there for every tag that anything valid was made with, or is
- * being made with just now: what is found are their names. The log is told of the pattern before, for tags that are named
+ * being made with just now: what is found are their names. The logs are told of the pattern before, for tags that are named
  * late, and behind, for who has taken something into its memory meanwhile.
  */
 export class Sweeper {
@@ -40,7 +41,7 @@ export class Sweeper {
 
   /** @throws LarderError `LARDER_INVALID_OPTIONS` where names are digests */
   async sweep(pattern: Tag, how: Sweep): Promise<void> {
-    const { keys, logs, walk, clock } = this.#parts;
+    const { keys, logs, clock } = this.#parts;
     const match = keys.matching(pattern);
     if (match === undefined)
       throw invalidOptions(
@@ -48,17 +49,26 @@ export class Sweeper {
         'digest',
         "names of tags cannot be read in Redis: give redisTier(…, { names: 'text' })",
       );
-    const announce = () => inTime(clock, STEP_MS, logs.announce(pattern, how.softAt));
-    await announce();
-    const of = await walk.size();
-    const progress = { found: 0, looked: 0, of };
+    const said = { tags: [pattern], softAt: how.softAt };
+    const id = randomId();
+    const announce = (state: Work['state']) =>
+      inTime(clock, STEP_MS, logs.announce({ ...said, work: { id, state } }));
+    await announce('begins');
+    try {
+      await this.#walks(match, pattern, how);
+    } finally {
+      await announce('ends');
+    }
+  }
+
+  async #walks(match: string, pattern: Tag, how: Sweep): Promise<void> {
+    const progress = { found: 0, looked: 0, of: await this.#parts.walk.size() };
     let walks = 1;
     while (!(await this.#walk(match, pattern, how, progress))) {
       if (walks === WALKS) throw storeFailed('scan', new Error('nodes or their slots change all the time'));
       walks += 1;
     }
-    await announce();
-    how.looked?.({ ...progress, looked: of });
+    how.looked?.({ ...progress, looked: progress.of });
   }
 
   async #walk(match: string, pattern: Tag, { softAt, signal, looked }: Sweep, progress: Progress) {
