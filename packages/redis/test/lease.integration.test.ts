@@ -118,8 +118,11 @@ const tests = (place: () => RedisPlace, forget: (pattern: string) => Promise<voi
     expect(await two.load('another', options)).toBe('first');
     expect(await one.cache.invalidate('a', { soft: true })).toEqual({ state: 'done' });
     two.clock.advance(LAG_MS / 3);
-    // It is given while it is made anew, and then that.
-    await poll(() => two.load('second', options)).toBe('second');
+    // It is given while it is made anew, and then that; what fails on a busy machine is tried again after a while.
+    await poll(() => {
+      two.clock.advance(LAG_MS / 10);
+      return two.load('second', options);
+    }).toBe('second');
   });
 
   it('a strict process answers only what Redis confirms, and has no body sent again', async () => {
