@@ -43,14 +43,18 @@ describe.each([
     const both = await pair();
     const { near, far, proxy } = both;
     const { path, old } = await kept(both);
+    // Each is asked for once only: what has been made anew is no longer looked for in Redis.
+    const others = times(60, (i) => `/other-${i}/tag`);
+    for (const other of others) await keptBy([near], other);
     const heal = harm(proxy);
     const since = now();
     expect(await far.call('invalidate', 'tag')).toEqual({ state: 'pending' });
-    for (let i = 0; i < 3; i += 1) expect((await far.ask(path)).began).toBeGreaterThan(since);
+    const ask = async (asked: string) => expect((await far.ask(asked)).began).toBeGreaterThan(since);
+    for (let i = 0; i < 3; i += 1) await ask(others.pop()!);
     expect(await near.ask(path)).toMatchObject({ x: 'HIT', run: old.run, by: old.by });
     await heal();
     await poll(async () => {
-      expect((await far.ask(path)).began).toBeGreaterThan(since);
+      await ask(others.pop() ?? path);
       return pending(far);
     }).toBe(0);
     await freshFrom(near, path, since, now() + LAG);
