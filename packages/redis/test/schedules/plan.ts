@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { type Act, MOTIFS, type Name, PLACES } from './acts.ts';
+import { type Act, PLACES } from './acts.ts';
 import { LAG_MS, type Mode } from './ledger.ts';
+import { MOTIFS } from './motifs.ts';
 import type { How } from './process.ts';
-import { LOSABLE, NAMES } from './world.ts';
+import { LOSABLE, NAMES, type Name } from './world.ts';
 
 export interface Plan {
   /** Of as many processes. */

@@ -6,6 +6,7 @@ import { GatedRedis } from './gate.ts';
 
 /** Of the processes. */
 export const NAMES = ['A', 'B', 'C'] as const;
+export type Name = (typeof NAMES)[number];
 
 /** What can be lost, as names of keys look. */
 const LOSSES = { entries: '*:e:*', epochs: '*:t:*', log: '*:i', locks: '*:l:*', everything: '*' };
