@@ -3,36 +3,40 @@ import type { Redis } from 'ioredis';
 /** On which it is said that all that was said before has been heard. */
 const FENCE = 'fence';
 
-type Heard = (message: string, pass: () => void) => void;
+interface Message {
+  readonly name: string;
+  readonly hear: () => void;
+}
 
-/** Connections that listen. Messages come to them as they come, but not past a fence. */
+/** Connections that listen. Messages are kept until all have come that a fence stands behind, and heard in an order of names. */
 export class Ears {
   readonly #publisher: Redis;
-  readonly #fences = new Map<Redis, () => void>();
+  readonly #open = new Map<Redis, () => void>();
+  #messages: Message[] = [];
 
   constructor(publisher: Redis) {
     this.#publisher = publisher;
   }
 
-  /** Gives `heard` each message before the connection does, which does when it is passed on. Resolves once it listens. */
-  open(ear: Redis, heard: Heard): Promise<void> {
+  /** Gives `heard` each message; the connection does not hear it before it is passed on. Resolves once it listens. */
+  open(name: string, ear: Redis, heard: (message: string, pass: () => void) => void): Promise<void> {
     const emit = ear.emit.bind(ear);
     const subscribe = ear.subscribe.bind(ear) as (...channels: unknown[]) => Promise<unknown>;
     ear.emit = (event, ...args) => {
       if (event !== 'message') return emit(event, ...args);
       const [channel, message] = args as [string, string];
-      if (channel === FENCE) this.#fences.get(ear)?.();
-      else heard(message, () => emit(event, ...args));
+      if (channel === FENCE) this.#open.get(ear)?.();
+      else this.#messages.push({ name, hear: () => heard(message, () => emit(event, ...args)) });
       return true;
     };
     ear.on('close', () => {
-      this.#fences.get(ear)?.();
-      this.#fences.delete(ear);
+      this.#open.get(ear)?.();
+      this.#open.delete(ear);
     });
     return new Promise((resolve) => {
       ear.subscribe = async (...channels: unknown[]) => {
         const reply = await subscribe(...channels, FENCE);
-        this.#fences.set(ear, () => {});
+        this.#open.set(ear, () => {});
         resolve();
         return reply;
       };
@@ -41,17 +45,21 @@ export class Ears {
 
   /** Nobody listens any more. */
   close(): void {
-    for (const ear of this.#fences.keys()) ear.disconnect();
-    this.#fences.clear();
+    for (const ear of this.#open.keys()) ear.disconnect();
+    this.#open.clear();
+    this.#messages = [];
   }
 
   /** Resolves when everybody has heard what was published before. */
   async fence(): Promise<void> {
-    if (this.#fences.size === 0) return;
-    const passed = [...this.#fences.keys()].map(
-      (ear) => new Promise<void>((resolve) => void this.#fences.set(ear, resolve)),
+    if (this.#open.size === 0) return;
+    const passed = [...this.#open.keys()].map(
+      (ear) => new Promise<void>((fenced) => void this.#open.set(ear, fenced)),
     );
     await this.#publisher.publish(FENCE, '');
     await Promise.all(passed);
+    const messages = this.#messages.sort((a, b) => a.name.localeCompare(b.name));
+    this.#messages = [];
+    for (const { hear } of messages) hear();
   }
 }
