@@ -13,6 +13,7 @@ const onAt = (by: Name, place: Place): Act => ({ act: 'on', once: false, at: `${
 const once: Act = { act: 'on', once: true };
 const lose = (what: Loss): Act => ({ act: 'lose', what });
 const cut = (by: Name): Act => ({ act: 'cut', by, lost: true });
+const full: Act = { act: 'redis', is: 'full' };
 const unwritable: Act = { act: 'redis', is: 'unwritable' };
 const rest: Act = { act: 'rest' };
 
@@ -21,6 +22,9 @@ export const MOTIFS: Readonly<Record<string, (one: Name, other: Name) => readonl
   'a load outlasts a write': (one, other) => [
     ...[hold(one, 'reads'), read(one), rest, write(other), rest, read(one), read(other), on, rest],
     read(one),
+  ],
+  'a load outlasts a write of its own process': (one) => [
+    ...[hold(one, 'reads'), read(one), rest, write(one), rest, read(one), on],
   ],
   'a handler that names its tag outlasts a write': (one, other) => [
     ...[hold(one, 'reads'), page(one), rest, write(other), on, rest, page(other), page(one)],
@@ -60,8 +64,13 @@ export const MOTIFS: Readonly<Record<string, (one: Name, other: Name) => readonl
   ],
   'a load outlasts a write, and the log': (one, other) => [
     ...[hold(one, 'reads'), read(one), rest, hold(one, '→'), write(other), rest, lose('log')],
-    ...[onAt(one, '→'), pass(1 / 3), rest, on, rest, pass(0.7), read(one)],
+    ...[onAt(one, '→'), rest, pass(1 / 3), rest, on, rest, pass(1 / 2), rest, pass(0.2), read(one)],
   ],
+  'a fill is as old as the lag, and nothing has been heard': (one, other) => [
+    ...[hold(one, 'reads'), read(one), rest, hold(one, '→'), write(other), rest, pass(1), read(one), rest],
+    ...[pass(0.1), rest, on],
+  ],
+  'Redis is full': (one, other) => [full, write(one), rest, read(other), rest],
   'Redis takes no writes': (one) => [...[read(one), rest, unwritable, write(one), rest, read(one), rest]],
   'a connection is lost behind a write': (one, other) => [
     ...[read(one), rest, hold(one, '→'), write(one), read(one), cut(one)],

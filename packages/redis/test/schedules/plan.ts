@@ -87,3 +87,13 @@ export const plans: fc.Arbitrary<Plan> = processes.chain((count) => {
     ),
   });
 });
+
+/** Each motif as it is, with whatever deadline. */
+export const examples: readonly Plan[] = Object.values(MOTIFS).flatMap((motif) =>
+  DEADLINES_MS.map((deadlineMs) => ({
+    modes: ['lease', 'lease'] as const,
+    deadlineMs,
+    warm: false,
+    acts: motif('A', 'B'),
+  })),
+);
