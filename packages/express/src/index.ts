@@ -15,6 +15,7 @@ export {
   type Invalidation,
   LarderError,
   type LarderErrorCode,
+  type Matching,
   type MemoryOptions,
   type NoStore,
   type Observer,
@@ -23,6 +24,9 @@ export {
   presets,
   type SharedDirectives,
   type SharedTier,
+  type Sweeping,
+  type SweepProgress,
+  type Swept,
   type ValueOptions,
 } from '@larder/core';
 export type { AheadOptions } from './ahead.ts';

@@ -39,7 +39,8 @@ export class Walk {
     const sizes = await Promise.all(
       this.#servers().map((server) => this.#ask(server, () => server.dbsize())),
     );
-    return sizes.reduce((sum, size) => sum + size, 0);
+    // Some clients are set to give numbers as texts.
+    return sizes.reduce((sum, size) => sum + Number(size), 0);
   }
 
   /**

@@ -3,7 +3,7 @@ import { LarderError } from '../errors.ts';
 import type { Delivery, StoreOperation } from '../events.ts';
 import type { CacheKey } from '../key.ts';
 import { isPattern } from '../pattern.ts';
-import type { Tag } from '../tags.ts';
+import { NAMESPACE_TAG, type Tag } from '../tags.ts';
 import { attempt, type GuardContext, observed } from './attempt.ts';
 import { aside, Budget, budgetOfRequest } from './budget.ts';
 import { Invalidations } from './invalidations.ts';
@@ -102,7 +102,7 @@ class GuardedStore implements Store {
         this.#unswept.drop(pattern, sweep);
         throw error;
       }
-      this.#unswept.failed(pattern, sweep);
+      this.#leave(pattern, sweep);
       this.#tell();
       this.#retryLater();
       return 'pending';
@@ -113,7 +113,7 @@ class GuardedStore implements Store {
   repeat(): readonly Tag[] {
     if (this.#closed) return [];
     const tags = this.#recent.tags();
-    for (const tag of tags) if (isPattern(tag)) this.#unswept.failed(tag, this.#unswept.begin(tag));
+    for (const tag of tags) if (isPattern(tag)) this.#leave(tag, this.#unswept.begin(tag));
     this.#undelivered.add(
       tags.filter((tag) => !isPattern(tag)),
       true,
@@ -178,6 +178,11 @@ class GuardedStore implements Store {
     this.#delivered.mark([pattern]);
     this.#recent.add([pattern]);
     this.#unswept.done(pattern, sweep);
+  }
+
+  /** To be done later: with the others that are, or as a part of everything. */
+  #leave(pattern: Tag, sweep: number): void {
+    if (!this.#unswept.failed(pattern, sweep)) this.#undelivered.add([NAMESPACE_TAG]);
   }
 
   #touches(tags: readonly Tag[]): boolean {

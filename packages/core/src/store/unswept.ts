@@ -1,6 +1,9 @@
 import { reachedBy } from '../pattern.ts';
 import type { Tag } from '../tags.ts';
 
+/** Sweeps that nobody is at; past this they collapse into everything. */
+const MAX_PATTERNS = 100;
+
 /** What a shared store has not been swept of yet. Every sweep has a number, the later the higher. */
 export class Unswept {
   /** Of each pattern, the sweeps that are not done; true where they have failed. */
@@ -22,9 +25,13 @@ export class Unswept {
     return this.#last;
   }
 
-  /** It has to be done by somebody else. */
-  failed(pattern: Tag, sweep: number): void {
+  /** It has to be done by somebody else. False where there are too many of them, and all are forgotten. */
+  failed(pattern: Tag, sweep: number): boolean {
     this.#sweeps.get(pattern)?.set(sweep, true);
+    const { left } = this;
+    if (left.length <= MAX_PATTERNS) return true;
+    for (const one of left) this.#set(one, new Map());
+    return false;
   }
 
   /** Nobody wants it any more. */

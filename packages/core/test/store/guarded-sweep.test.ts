@@ -103,6 +103,18 @@ describe('a sweep of a store that fails', () => {
     expect(await left(far)).toEqual(['t:b']);
   });
 
+  it('is a part of everything, where there is no end of them', async () => {
+    const { clock, far, store, sweep, left } = await rig();
+    far.failing = true;
+    for (let i = 0; i <= 100; i += 1) await store.sweep(patternTag('t:', `c${i}*`));
+    expect(await left()).toEqual([]);
+    const before = sweep.mock.calls.length;
+    far.failing = false;
+    clock.advance(1000);
+    await vi.waitFor(async () => expect(await left(far)).toEqual([]));
+    expect(sweep).toHaveBeenCalledTimes(before);
+  });
+
   it('overtakes a read that began before it', async () => {
     const { store, far, left } = await rig();
     const [held] = [await far.get('t:a1', [])];
