@@ -1,24 +1,16 @@
 import { NAMESPACE_TAG, type Store } from '@larder/core';
 import { sharedStoreContract, storeContract, sweepContract } from '@larder/core/testing';
-import { type LocalCluster, spawnCluster, spawnRedis } from '@larder/servers';
+import { spawnCluster, spawnRedis } from '@larder/servers';
 import { Cluster, Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisTierOptions, redisTier } from '../src/index.ts';
+import { useCluster } from './support/cluster.ts';
 import { contextOf } from './support/context.ts';
 import { valueEntry } from './support/entry.ts';
 import { untilReady } from './support/ready.ts';
 import { namespace } from './support/tier.ts';
 
-let cluster: LocalCluster;
-let eyes: Cluster;
-beforeAll(async () => {
-  cluster = await spawnCluster({ replicas: 0 });
-  eyes = new Cluster([...cluster.seeds]);
-});
-afterAll(async () => {
-  eyes?.disconnect();
-  await cluster?.stop();
-});
+const used = useCluster();
 
 const PATIENT: RedisTierOptions = { commandTimeoutMs: 5000 };
 
@@ -27,7 +19,7 @@ async function open(
   clock?: Parameters<typeof contextOf>[1],
   options: RedisTierOptions = {},
 ): Promise<Store> {
-  const { store, lock } = redisTier({ cluster: cluster.seeds }, { ...PATIENT, ...options }).open(
+  const { store, lock } = redisTier({ cluster: used.cluster.seeds }, { ...PATIENT, ...options }).open(
     contextOf(place, clock),
   );
   await lock.close();
@@ -35,11 +27,7 @@ async function open(
   return store;
 }
 
-/** Names of keys on every node. */
-async function names(place: string): Promise<string[]> {
-  const found = await Promise.all(eyes.nodes('master').map((node) => node.keys(`*larder:${place}:*`)));
-  return found.flat();
-}
+const names = (place: string) => used.names(`*larder:${place}:*`);
 
 const run = namespace('cluster');
 storeContract('a Cluster', (clock, place) => open(`${run}-${place}`, clock));
@@ -54,11 +42,11 @@ describe('in a Cluster', () => {
       const entry = valueEntry({ key: `key ${i}`, tags: ['n:', `t:${i % 10}`] });
       expect(await (await store.snapshot(entry.tags, entry.key)).set(entry)).toBe(true);
     }
-    for (const node of eyes.nodes('master')) {
+    for (const node of used.eyes.nodes('master')) {
       const here = await node.keys(`larder:${place}:1:e:*`);
       expect(here.length).toBeGreaterThan(0);
     }
-    for (const name of await names(place)) expect(await eyes.pttl(name)).toBeGreaterThan(0);
+    for (const name of await names(place)) expect(await used.eyes.pttl(name)).toBeGreaterThan(0);
     await store.close();
   });
 
@@ -91,7 +79,7 @@ describe('in a Cluster', () => {
     const place = namespace('switch');
     let off = 0;
     const context = contextOf(place, undefined, { off: () => (off += 1) });
-    const { store, allSwitch, lock } = redisTier({ cluster: cluster.seeds }, PATIENT).open(context);
+    const { store, allSwitch, lock } = redisTier({ cluster: used.cluster.seeds }, PATIENT).open(context);
     await untilReady(store);
     const entry = valueEntry();
     await (await store.snapshot(entry.tags, entry.key)).set(entry);
@@ -110,7 +98,7 @@ describe('in a Cluster', () => {
   it('a lock is held by one, and found free again though nothing is heard', async () => {
     const place = namespace('lock');
     const [mine, theirs] = [1, 2].map(() =>
-      redisTier({ cluster: cluster.seeds }, PATIENT).open(contextOf(place)),
+      redisTier({ cluster: used.cluster.seeds }, PATIENT).open(contextOf(place)),
     );
     await untilReady(mine!.store);
     await untilReady(theirs!.store);
@@ -130,7 +118,10 @@ describe('in a Cluster', () => {
 
   it('a client of the app’s is used as it is, with its prefix, and left open', async () => {
     const place = namespace('handed');
-    const mine = new Cluster([...cluster.seeds], { redisOptions: { keyPrefix: 'app:' }, keyPrefix: 'app:' });
+    const mine = new Cluster([...used.cluster.seeds], {
+      redisOptions: { keyPrefix: 'app:' },
+      keyPrefix: 'app:',
+    });
     const { store } = redisTier(mine, PATIENT).open(contextOf(place));
     await untilReady(store);
     const entry = valueEntry();

@@ -1,8 +1,8 @@
 import type { Cache, CacheOptions } from '@larder/core';
-import { type LocalCluster, type LocalRedis, spawnCluster, spawnRedis } from '@larder/servers';
-import { Cluster } from 'ioredis';
+import { type LocalRedis, spawnRedis } from '@larder/servers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { RedisPlace } from '../src/index.ts';
+import { useCluster } from './support/cluster.ts';
 import { type CacheProcess, cacheOn, HOUR, LAG_MS, poll } from './support/process.ts';
 import { client, namespace } from './support/tier.ts';
 
@@ -235,19 +235,9 @@ describe('on one Redis', () => {
 });
 
 describe('in a Cluster', () => {
-  let cluster: LocalCluster;
-  let eyes: Cluster;
-  beforeAll(async () => {
-    cluster = await spawnCluster({ replicas: 0 });
-    eyes = new Cluster([...cluster.seeds]);
-  });
-  afterAll(async () => {
-    eyes?.disconnect();
-    await cluster?.stop();
-  });
+  const used = useCluster();
   const forget = async (pattern: string) => {
-    const found = await Promise.all(eyes.nodes('master').map((node) => node.keys(pattern)));
-    await Promise.all(found.flat().map((key) => eyes.unlink(key)));
+    await Promise.all((await used.names(pattern)).map((key) => used.eyes.unlink(key)));
   };
-  tests(() => ({ cluster: cluster.seeds }), forget);
+  tests(() => ({ cluster: used.cluster.seeds }), forget);
 });

@@ -1,9 +1,10 @@
 import { Cache, patternTag } from '@larder/core';
-import { type LocalCluster, overhear, slotOf, spawnCluster, spawnRedis, tcpProxy } from '@larder/servers';
-import { Cluster, Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { overhear, slotOf, spawnRedis, tcpProxy } from '@larder/servers';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisClient, type RedisPlace, type RedisTierOptions, redisTier } from '../src/index.ts';
 import { aclRule, SWEEP_RIGHTS } from '../src/rights.ts';
+import { useCluster } from './support/cluster.ts';
 import { valueEntry } from './support/entry.ts';
 import { cacheOn, LAG_MS, poll } from './support/process.ts';
 import { client, namespace, openStore } from './support/tier.ts';
@@ -189,17 +190,8 @@ describe('a walk', () => {
 });
 
 describe('in a Cluster', () => {
-  let cluster: LocalCluster;
-  let eyes: Cluster;
-  beforeAll(async () => {
-    cluster = await spawnCluster({ replicas: 0 });
-    eyes = new Cluster([...cluster.seeds]);
-  });
-  afterAll(async () => {
-    eyes?.disconnect();
-    await cluster?.stop();
-  });
-  const place = () => ({ cluster: cluster.seeds });
+  const used = useCluster();
+  const place = () => ({ cluster: used.cluster.seeds });
 
   it('all nodes are walked over', async () => {
     const { cache, ask } = await filled(place(), keysOf(FEW));
@@ -209,12 +201,10 @@ describe('in a Cluster', () => {
 
   it('it is pending while names are on their way from one node to another, and may go round it', async () => {
     const { cache, ask, name } = await filled(place(), keysOf(FEW));
-    const names = await Promise.all(
-      eyes.nodes('master').map((node) => node.keys(`larder:${name}:1t:t:*=k:product:*`)),
-    );
-    const slot = slotOf(names.flat()[0]!);
-    const from = await cluster.primaryOf(slot);
-    const to = cluster.nodes.find((node) => node !== from)!;
+    const [known] = await used.names(`larder:${name}:1t:t:*=k:product:*`);
+    const slot = slotOf(known!);
+    const from = await used.cluster.primaryOf(slot);
+    const to = used.cluster.nodes.find((node) => node !== from)!;
     let halfway!: () => void;
     let goOn!: () => void;
     const reached = new Promise<void>((resolve) => {
@@ -228,7 +218,7 @@ describe('in a Cluster', () => {
       halfway();
       return paused;
     };
-    const moving = cluster.moveSlot(slot, from, to, { pause });
+    const moving = used.cluster.moveSlot(slot, from, to, { pause });
     await reached;
     expect(await cache.invalidateMatching({ keys: 'product:*' })).toMatchObject({ state: 'pending' });
     goOn();
