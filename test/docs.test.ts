@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const packages = ['core', 'redis', 'express', 'prometheus'].map((name) =>
+const packages = ['core', 'redis', 'express', 'prometheus', 'postgres'].map((name) =>
   join('packages', name, 'README.md'),
 );
 const pages = [
@@ -14,6 +14,8 @@ const pages = [
   ...packages,
   ...readdirSync(join(root, 'docs')).map((name) => join('docs', name)),
 ];
+
+const changesets = readdirSync(join(root, '.changeset')).filter((name) => name.endsWith('.md'));
 
 /** A page's TypeScript, as files that would stand in the demo, which knows every package. */
 const snippets = new Map(
@@ -47,6 +49,14 @@ describe('the docs', () => {
     expect(snippets.size).toBeGreaterThan(10);
     expect(mistakes).toEqual([]);
   }, 60_000);
+
+  it.each(changesets)(
+    'say in %s which packages it is about, as what it is released with reads it',
+    (name) => {
+      const text = readFileSync(join(root, '.changeset', name), 'utf8');
+      expect(text).toMatch(/^---\n(?:'@larder\/[a-z]+': (?:major|minor|patch)\n)+---\n\n\S/);
+    },
+  );
 
   it('link to pages that are there', () => {
     for (const page of pages) {
