@@ -1,10 +1,7 @@
 /** What servers answer when they refuse, told apart by its first word. */
 
-/** The server cannot be used for now, or not by us: asking again and again helps nobody. */
-const OUTAGE = new Set([
-  ...['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN'],
-  ...['NOAUTH', 'WRONGPASS', 'NOPERM'],
-]);
+/** The server cannot be used for now: asking again and again helps nobody. */
+const OUTAGE = new Set(['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN']);
 
 /** Credentials or rights are wrong: nothing mends that but somebody who is told. */
 const DENIED = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM']);
@@ -19,7 +16,8 @@ const isReply = (error: unknown): error is Error => error instanceof Error && er
 const firstWord = ({ message }: Error): string => message.replace(PLACE_IN_SCRIPT, '').split(' ', 1)[0]!;
 
 /** Everything that is no answer, and of the answers those that say "not now" or "not you". */
-export const isOutage = (error: unknown): boolean => !isReply(error) || OUTAGE.has(firstWord(error));
+export const isOutage = (error: unknown): boolean =>
+  !isReply(error) || OUTAGE.has(firstWord(error)) || isDenied(error);
 
 export const isDenied = (error: unknown): error is Error =>
   isReply(error) && (DENIED.has(firstWord(error)) || DENIED_INSIDE.test(error.message));
