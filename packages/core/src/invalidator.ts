@@ -32,7 +32,7 @@ export interface Matching {
   readonly keys?: string;
   /** Whose keys. Default: those that have no partition. */
   readonly partition?: string;
-  /** Of responses: scheme, host, path and query. */
+  /** Of responses: scheme and host in lower case, path and query as clients send them. */
   readonly urls?: string;
   /** As responses and values name them. */
   readonly tags?: string;
@@ -115,13 +115,13 @@ export abstract class Invalidator {
    */
   async invalidateMatching(matching: Matching, how: Sweeping = {}): Promise<Swept> {
     const pattern = patternOf(matching);
-    const { signal = NEVER, onProgress = () => {}, ...rest } = how;
+    const { signal, onProgress = () => {}, ...rest } = how;
     const { soft, barrier } = this.checkInvalidation(rest);
-    if (!(signal instanceof AbortSignal))
+    if (signal !== undefined && !(signal instanceof AbortSignal))
       throw invalidOptions('invalidation.signal', signal, 'give an AbortSignal');
     if (typeof onProgress !== 'function')
       throw invalidOptions('invalidation.onProgress', onProgress, 'give a function');
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const { store, clock, detach } = this.invalidating;
     detach([pattern]);
     const listener = new AbortController();
@@ -136,7 +136,7 @@ export abstract class Invalidator {
     };
     const state = await store.sweep(pattern, {
       softAt: soft ? clock.now() - 1 : undefined,
-      signal: AbortSignal.any([signal, listener.signal]),
+      signal: signal === undefined ? listener.signal : AbortSignal.any([signal, listener.signal]),
       looked,
     });
     await this.#done(state, found, barrier);
@@ -192,18 +192,19 @@ export abstract class Invalidator {
   }
 }
 
-/** Ends nothing. */
-const NEVER = new AbortController().signal;
-
 function text(given: unknown): string {
   if (!isKeyText(given)) throw invalidKey(given);
   return given;
 }
 
-/** A path is byte for byte what clients send, which URL would write in its own way; they send ASCII. */
+/** Clients send nothing but ASCII. */
+const asSent = (text: string): string =>
+  text.isWellFormed() ? text.replace(/[^ -~]+/g, encodeURIComponent) : text;
+
+/** A path is byte for byte what clients send, which URL would write in its own way. */
 function targetOf(url: string): string {
   const [, scheme, authority, target] = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url)!;
-  const path = (target!.startsWith('/') ? target! : `/${target}`).replace(/[^ -~]+/g, encodeURIComponent);
+  const path = asSent(target!.startsWith('/') ? target! : `/${target}`);
   return `${scheme!.toLowerCase()}://${authority!.toLowerCase()}${path}`;
 }
 
@@ -213,7 +214,7 @@ function patternOf(matching: Matching): Tag {
   const { keys, urls, tags, partition } = matching;
   const [given, ...more] = [
     keys !== undefined && patternTag(keyTag('', partition === undefined ? undefined : text(partition)), keys),
-    urls !== undefined && patternTag(uriTag(''), urls),
+    urls !== undefined && patternTag(uriTag(''), typeof urls === 'string' ? asSent(urls) : urls),
     tags !== undefined && patternTag(userTag(''), tags),
   ].filter((pattern) => pattern !== false);
   if (given === undefined || more.length > 0)

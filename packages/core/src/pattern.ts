@@ -63,7 +63,8 @@ export function edgesOf(pattern: Tag): {
 function patternOf(tag: Tag): Pattern {
   const colon = tag.indexOf(':', KIND.length);
   const end = colon + 1 + Number(tag.slice(KIND.length, colon));
-  // What another version has written may be no pattern here: it is for nothing that is known to match too little.
+  // What another version has written is rather everything than nothing.
+  if (!(end > 0)) return { start: '', tokens: [ANY] };
   return { start: tag.slice(colon + 1, end), tokens: tokensOf(tag.slice(end)) ?? [ANY] };
 }
 

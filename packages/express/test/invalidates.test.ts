@@ -287,6 +287,19 @@ describe('what a write makes out of date', () => {
     expect(await all()).toEqual(['MISS', 'MISS', 'HIT']);
   });
 
+  it('is every URL that a pattern matches, as clients send it', async () => {
+    const { ask, larder } = shop((app, { cacheResponse }) => {
+      app.use(cacheResponse({ ttl: 60 }), (_, res) => void res.send('x'));
+    });
+    const all = async () => [x(await ask('/caf%C3%A9/menu')), x(await ask('/caf%C3%A9/'))];
+    await all();
+    expect(await larder.cache.invalidateMatching({ urls: 'http://*/café/?*' })).toEqual({
+      state: 'done',
+      found: 1,
+    });
+    expect(await all()).toEqual(['MISS', 'HIT']);
+  });
+
   it('is a partition, whatever its URLs', async () => {
     const { ask, larder } = shop((app, { cacheResponse }) => {
       const partition = (req: express.Request) => String(req.query.tenant);

@@ -105,19 +105,19 @@ export class Follower implements Lease {
   #hear({ heard, positions, off }: AllNews): void {
     this.#positions = positions;
     if (off) this.#parts.off();
-    for (const news of heard) {
-      this.#unfinished.hear(news);
-      if (news.tags.length > 0) this.#parts.heard(news);
-    }
+    for (const news of heard)
+      if (this.#unfinished.hear(news) && news.tags.length > 0) this.#parts.heard(news);
   }
 
-  /** From the end of the logs: nobody knows what they said before. */
+  /** From the end of the logs: of what they said before, all that counts is what may not be done yet. */
   async #startAnew(sentMs: number): Promise<void> {
     this.#positions = undefined;
     this.#session = undefined;
-    const positions = await this.#parts.logs.positions();
-    const last = [...positions.values()];
-    if (this.#closed || !last.every((entry) => entry !== undefined)) return;
+    const { logs } = this.#parts;
+    const positions = await logs.positions();
+    if (![...positions.values()].every((position) => position !== undefined)) return;
+    const last = await logs.last();
+    if (this.#closed) return;
     for (const entry of last) this.#unfinished.hear(entry);
     this.#positions = positions;
     sessions += 1;

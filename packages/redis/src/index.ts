@@ -59,7 +59,7 @@ export function redisTier(from: RedisPlace | RedisClient, options: RedisTierOpti
       };
       const subscription = subscriptionOn(client);
       const logs = new Logs({ link, keys, ttlMs: EPOCH_TTL_MS, channel: subscription.channelOf(keys.news) });
-      const walk = new Walk({ client, nodes, clock });
+      const walk = new Walk({ client, clock });
       const store = new RedisStore({
         link,
         keys,

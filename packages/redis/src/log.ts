@@ -51,9 +51,14 @@ export const fieldsOf = ({ by, tags, softAt, work }: Written): string[] => [
 export const readPosition = (log: string): Command => ['xrevrange', log, '+', '-', 'COUNT', 1];
 
 /** Undefined when there is no log. */
-export function positionOf(reply: unknown): LogEntry | undefined {
+export function positionOf(reply: unknown): LogPosition | undefined {
   return entriesOf(reply)[0];
 }
+
+export const readLast = (log: string): Command => ['xrevrange', log, '+', '-', 'COUNT', MAX_READ];
+
+/** The oldest first. */
+export const lastOf = (reply: unknown): readonly LogEntry[] => entriesOf(reply).reverse();
 
 export const readSince = (log: string, since: LogPosition): Command => [
   'xrange',

@@ -7,10 +7,13 @@ import {
   fieldsOf,
   isUntouched,
   type LogEntry,
+  type LogPosition,
+  lastOf,
   MAX_LENGTH,
   newsSince,
   positionOf,
   randomId,
+  readLast,
   readPosition,
   readSince,
   type Written,
@@ -20,8 +23,8 @@ import { run, scripts } from './scripts.ts';
 /** Tags invalidated in one step: a script may not keep others waiting, and takes no endless list. */
 const TAGS_A_STEP = 500;
 
-/** Where each log is, by what it says last; undefined where that cannot be told. */
-export type Positions = ReadonlyMap<string, LogEntry | undefined>;
+/** Where each log is; undefined where that cannot be told. */
+export type Positions = ReadonlyMap<string, LogPosition | undefined>;
 
 /** What the others have invalidated since, and where the logs are now. */
 export interface AllNews {
@@ -68,9 +71,10 @@ export class Logs {
     for (const result of told) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Writes it down in every log, and turns nothing. */
+  /** Writes it down in every log, and turns nothing. Where one node cannot be told, the others are. */
   async announce(said: Omit<Written, 'by'>): Promise<void> {
-    await Promise.all(this.#parts.keys.logs.map((log) => this.#append(log, said)));
+    const told = await Promise.allSettled(this.#parts.keys.logs.map((log) => this.#append(log, said)));
+    for (const result of told) if (result.status === 'rejected') throw result.reason;
   }
 
   /** Of all logs, begun where there are none: only tags that are named late need them, and these are not known yet. */
@@ -78,6 +82,12 @@ export class Logs {
     const { logs } = this.#parts.keys;
     const positions = await Promise.all(logs.map((log) => this.#position(log)));
     return new Map(logs.map((log, i) => [log, positions[i]]));
+  }
+
+  /** The last of what they say, of each the oldest first. */
+  async last(): Promise<readonly LogEntry[]> {
+    const { link, keys } = this.#parts;
+    return (await link.send(keys.logs.map(readLast))).flatMap(lastOf);
   }
 
   /** Whether they show that none of the tags was invalidated since. */
@@ -129,7 +139,7 @@ export class Logs {
     await this.#append(log, { ...heard, work: { id, state: 'ends' } });
   }
 
-  async #position(log: string): Promise<LogEntry | undefined> {
+  async #position(log: string): Promise<LogPosition | undefined> {
     const { link } = this.#parts;
     const read = [readPosition(log)];
     try {

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type Heard,
   inTime,
   invalidOptions,
   reachedBy,
@@ -16,6 +17,8 @@ import type { Logs } from './logs.ts';
 import { run, scripts } from './scripts.ts';
 import { STEP_MS, type Walk } from './walk.ts';
 
+/** After so long it is said again that a sweep is under way. */
+const SILENCE_MS = 20_000;
 /** Walks over all of Redis, until in one of them nothing moved. */
 const WALKS = 3;
 
@@ -39,9 +42,9 @@ export class Sweeper {
     this.#parts = parts;
   }
 
-  /** @throws LarderError `LARDER_INVALID_OPTIONS` where names are digests */
+  /** @throws LarderError `LARDER_INVALID_OPTIONS` where names are digests, or may not be looked through */
   async sweep(pattern: Tag, how: Sweep): Promise<void> {
-    const { keys, logs, clock } = this.#parts;
+    const { keys } = this.#parts;
     const match = keys.matching(pattern);
     if (match === undefined)
       throw invalidOptions(
@@ -49,58 +52,88 @@ export class Sweeper {
         'digest',
         "names of tags cannot be read in Redis: give redisTier(…, { names: 'text' })",
       );
-    const said = { tags: [pattern], softAt: how.softAt };
-    const id = randomId();
-    const announce = (state: Work['state']) =>
-      inTime(clock, STEP_MS, logs.announce({ ...said, work: { id, state } }));
-    await announce('begins');
+    const voice = new Voice(this.#parts, { tags: [pattern], softAt: how.softAt });
     try {
-      await this.#walks(match, pattern, how);
+      await this.#walks(match, pattern, how, voice);
     } finally {
-      await announce('ends');
+      await voice.say('ends');
     }
   }
 
-  async #walks(match: string, pattern: Tag, how: Sweep): Promise<void> {
-    const progress = { found: 0, looked: 0, of: await this.#parts.walk.size() };
-    let walks = 1;
-    while (!(await this.#walk(match, pattern, how, progress))) {
+  async #walks(match: string, pattern: Tag, how: Sweep, voice: Voice): Promise<void> {
+    const progress = { found: 0, looked: 0, of: 0 };
+    for (let walks = 1; ; walks += 1) {
+      // Whoever has taken the place of a node may not have heard it.
+      await voice.say('begins');
+      progress.of = await this.#parts.walk.size();
+      if (await this.#walk(match, pattern, how, progress, voice)) break;
       if (walks === WALKS) throw storeFailed('scan', new Error('nodes or their slots change all the time'));
-      walks += 1;
+      // What is stale is still there, and found once more.
+      if (how.softAt !== undefined) progress.found = 0;
     }
     how.looked?.({ ...progress, looked: progress.of });
   }
 
-  async #walk(match: string, pattern: Tag, { softAt, signal, looked }: Sweep, progress: Progress) {
+  async #walk(match: string, pattern: Tag, how: Sweep, progress: Progress, voice: Voice): Promise<boolean> {
     const { keys, walk } = this.#parts;
     const isMatched = reachedBy([pattern]);
-    const soft = softAt === undefined ? '' : softHalf(softAt);
+    const soft = how.softAt === undefined ? '' : softHalf(how.softAt);
     progress.looked = 0;
-    const pages = walk.pages(match, signal);
-    for (;;) {
-      const page = await pages.next();
-      if (page.done) return page.value;
-      const names = page.value.names.filter((name) => {
-        const tag = keys.tagOf(name);
-        return tag !== undefined && isMatched(tag);
-      });
-      await this.#turn(names, soft);
-      progress.found += names.length;
-      progress.looked = Math.min(progress.of, progress.looked + page.value.looked);
-      looked?.({ ...progress });
+    const pages = walk.pages(match, how.signal);
+    try {
+      for (;;) {
+        const page = await pages.next();
+        if (page.done) return page.value;
+        const names = page.value.names.filter((name) => {
+          const tag = keys.tagOf(name);
+          return tag !== undefined && isMatched(tag);
+        });
+        progress.found += await this.#turn(names, soft);
+        progress.looked = Math.min(progress.of, progress.looked + page.value.looked);
+        how.looked?.({ ...progress });
+        await voice.goOn();
+      }
+    } finally {
+      await pages.return(false);
     }
   }
 
-  async #turn(names: readonly string[], soft: string): Promise<void> {
+  /** How many of them were there. */
+  async #turn(names: readonly string[], soft: string): Promise<number> {
     const { link, clock } = this.#parts;
     const slots = grouped(names, hashTagOf);
-    const turned = slots.map(([, names]) => run(link, scripts.turnEpochs, names, [soft]));
-    await inTime(clock, STEP_MS, Promise.all(turned));
+    const turning = slots.map(([, names]) => run(link, scripts.turnEpochs, names, [soft]));
+    const turned = await inTime(clock, STEP_MS, Promise.all(turning));
+    return turned.reduce((sum: number, count) => sum + Number(count), 0);
+  }
+}
+
+/** Tells all who follow the logs that a sweep is under way. */
+class Voice {
+  readonly #parts: SweeperParts;
+  readonly #said: Heard;
+  readonly #id = randomId();
+  #spokeMs = 0;
+
+  constructor(parts: SweeperParts, said: Heard) {
+    this.#parts = parts;
+    this.#said = said;
+  }
+
+  async say(state: Work['state']): Promise<void> {
+    const { logs, clock } = this.#parts;
+    this.#spokeMs = clock.monotonicMs();
+    await inTime(clock, STEP_MS, logs.announce({ ...this.#said, work: { id: this.#id, state } }));
+  }
+
+  /** Who hears nothing for long takes it for done. */
+  async goOn(): Promise<void> {
+    if (this.#parts.clock.monotonicMs() - this.#spokeMs > SILENCE_MS) await this.say('begins');
   }
 }
 
 interface Progress {
   found: number;
   looked: number;
-  readonly of: number;
+  of: number;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@larder/core';
 import type { LogEntry } from './log.ts';
 
-/** What was begun so long ago is done, or nobody will ever do it: a command is not on its way for longer. */
+/** What nobody has spoken of for so long is done, or nobody will ever do it: who takes longer says so again and again. */
 const MOST_MS = 60_000;
 
 /**
@@ -10,21 +10,37 @@ const MOST_MS = 60_000;
  */
 export class Unfinished {
   readonly #clock: Clock;
-  /** When it was heard of, in monotonic ms. */
+  /** When each was heard of last, in monotonic ms, the oldest first. */
   readonly #begun = new Map<string, number>();
+  /** It is said in every log, one by one. */
+  readonly #ended = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   get any(): boolean {
-    const now = this.#clock.monotonicMs();
-    for (const [id, heardMs] of this.#begun) if (now >= heardMs + MOST_MS) this.#begun.delete(id);
+    this.#forget(this.#begun);
     return this.#begun.size > 0;
   }
 
-  hear({ work }: Pick<LogEntry, 'work'>): void {
-    if (work?.state === 'begins') this.#begun.set(work.id, this.#clock.monotonicMs());
-    if (work?.state === 'ends') this.#begun.delete(work.id);
+  /** False for what was heard before, in another log or at another time. */
+  hear({ work }: Pick<LogEntry, 'work'>): boolean {
+    if (work === undefined) return true;
+    this.#forget(this.#ended);
+    const { id, state } = work;
+    if (this.#ended.has(id)) return false;
+    const isKnown = this.#begun.delete(id) && state === 'begins';
+    const heard = state === 'begins' ? this.#begun : this.#ended;
+    heard.set(id, this.#clock.monotonicMs());
+    return !isKnown;
+  }
+
+  #forget(heard: Map<string, number>): void {
+    const untilMs = this.#clock.monotonicMs() - MOST_MS;
+    for (const [id, heardMs] of heard) {
+      if (heardMs > untilMs) return;
+      heard.delete(id);
+    }
   }
 }

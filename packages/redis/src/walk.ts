@@ -1,8 +1,9 @@
-import { type Clock, inTime, storeFailed, storeSkipped } from '@larder/core';
+import { type Clock, inTime, invalidOptions, storeFailed, storeSkipped } from '@larder/core';
 import type { Redis } from 'ioredis';
 import { isCluster, isOnline, type RedisClient } from './client.ts';
 import { escaped } from './glob.ts';
-import type { Nodes } from './nodes.ts';
+import { isDenied } from './replies.ts';
+import { SWEEP_RIGHTS } from './rights.ts';
 import { nameOf } from './servers.ts';
 
 /** Names that Redis looks at in one step; nobody waits behind more of them. */
@@ -15,7 +16,6 @@ export const STEP_MS = 2000;
 
 export interface WalkParts {
   readonly client: RedisClient;
-  readonly nodes: Nodes;
   readonly clock: Clock;
 }
 
@@ -36,9 +36,7 @@ export class Walk {
 
   /** How many names there are. */
   async size(): Promise<number> {
-    const sizes = await Promise.all(
-      this.#servers().map((server) => this.#ask(server, () => server.dbsize())),
-    );
+    const sizes = await Promise.all(this.#servers().map((server) => this.#ask(() => server.dbsize())));
     // Some clients are set to give numbers as texts.
     return sizes.reduce((sum, size) => sum + Number(size), 0);
   }
@@ -50,6 +48,7 @@ export class Walk {
   async *pages(match: string, signal?: AbortSignal): AsyncGenerator<Page, boolean> {
     const { keyPrefix = '' } = this.#parts.client.options;
     const before = await this.#layout();
+    if (before === undefined) throw storeFailed('scan', new Error('slots are on their way to another node'));
     const servers = this.#servers();
     const lost = new AbortController();
     const lose = () => lost.abort();
@@ -61,14 +60,14 @@ export class Walk {
           signal?.throwIfAborted();
           if (lost.signal.aborted) return false;
           const from = cursor;
-          const [next, names] = await this.#ask(server, () =>
+          const [next, names] = await this.#ask(() =>
             server.scan(from, 'MATCH', `${escaped(keyPrefix)}${match}`, 'COUNT', PAGE),
           );
           cursor = next;
           yield { names: names.map((name) => name.slice(keyPrefix.length)), looked: PAGE };
         } while (cursor !== '0');
       }
-      return !lost.signal.aborted && before !== undefined && before === (await this.#layout());
+      return !lost.signal.aborted && before === (await this.#layout());
     } finally {
       for (const server of servers) server.off('close', lose);
     }
@@ -85,9 +84,7 @@ export class Walk {
     const { client } = this.#parts;
     if (!isCluster(client)) return '';
     const lines = await Promise.all(
-      this.#servers().map((server) =>
-        this.#ask(server, async () => ownLine(String(await server.cluster('NODES')))),
-      ),
+      this.#servers().map((server) => this.#ask(async () => ownLine(String(await server.cluster('NODES'))))),
     );
     // All slots that are served are to be walked over: those of a node that the client does not know are not.
     const slots = new Set(client.slots.flatMap((names) => names?.[0] ?? []));
@@ -96,14 +93,15 @@ export class Walk {
     return lines.sort().join('\n');
   }
 
-  async #ask<T>(server: Redis, command: () => Promise<T>): Promise<T> {
-    const { nodes, clock } = this.#parts;
-    const breaker = nodes.breaker(nameOf(server));
+  /** Not by the breaker of requests: a walk is none of them, and what it fails by says nothing of what they ask. */
+  async #ask<T>(command: () => Promise<T>): Promise<T> {
+    const { clock } = this.#parts;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await inTime(clock, STEP_MS, breaker.run(command));
+        return await inTime(clock, STEP_MS, command());
       } catch (error) {
-        nodes.failed(error);
+        if (isDenied(error))
+          throw invalidOptions('redisTier', error.message, `allow the user ${SWEEP_RIGHTS}`);
         if (attempt === TRIES) throw storeFailed('scan', error);
       }
       await new Promise<void>((resolve) => {

@@ -55,6 +55,9 @@ describe('what a pattern matches', () => {
       state: 'done',
       found: MANY,
     });
+    // All that was sent before it has been heard by then.
+    await (await client(server.url)).echo('that was all');
+    await poll(() => commands.some(([, word]) => word === 'that was all')).toBe(true);
     const names = commands.map(([name]) => name!.toLowerCase());
     expect(await ask('second')).toEqual(sweptOf(MANY));
     expect(names.filter((name) => name === 'scan').length).toBeGreaterThan(2);
@@ -86,6 +89,27 @@ describe('what a pattern matches', () => {
     expect(await cache.invalidateMatching({ keys: 'product:*' })).toEqual({ state: 'done', found: 1 });
     expect(await ask('second')).toEqual(['second', 'first']);
     expect(await admin.call('ACL', 'LOG')).toEqual([]);
+  });
+
+  it('is not looked for by a user who may not, which is said and not tried again', async () => {
+    const server = await spawnRedis();
+    onTestFinished(() => server.stop());
+    const admin = await client(server.url);
+    await admin.call(
+      'ACL',
+      'SETUSER',
+      'larder',
+      'on',
+      '>PASSWORD',
+      'allkeys',
+      'allchannels',
+      '+@all',
+      '-scan',
+    );
+    const place = { host: '127.0.0.1', port: server.port, username: 'larder', password: 'PASSWORD' };
+    const { cache, ask } = await filled(place, ['product:1']);
+    await expect(cache.invalidateMatching({ keys: '*' })).rejects.toThrow(/\+scan.*LARDER_INVALID_OPTIONS/);
+    expect(await ask('second')).toEqual(['first']);
   });
 
   it('is gone from the memory of other processes, though Redis has lost what it is found by', async () => {

@@ -25,3 +25,22 @@ it('is nothing that began a minute ago: nobody is at it any more', () => {
   clock.advance(1);
   expect(unfinished.any).toBe(false);
 });
+
+it('is heard once, though it is said in every log, and again while it goes on', () => {
+  const unfinished = new Unfinished(manualClock());
+  const hear = (id: string, state: 'begins' | 'ends') => unfinished.hear({ work: { id, state } });
+  expect([hear('a', 'begins'), hear('a', 'begins')]).toEqual([true, false]);
+  expect([hear('a', 'ends'), hear('a', 'begins'), hear('a', 'ends')]).toEqual([true, false, false]);
+  expect(unfinished.any).toBe(false);
+  expect(unfinished.hear({ work: undefined })).toBe(true);
+});
+
+it('goes on for as long as it is said again', () => {
+  const clock = manualClock();
+  const unfinished = new Unfinished(clock);
+  for (let i = 0; i < 10; i += 1) {
+    unfinished.hear({ work: { id: 'a', state: 'begins' } });
+    clock.advance(59_999);
+    expect(unfinished.any).toBe(true);
+  }
+});

@@ -91,18 +91,21 @@ class GuardedStore implements Store {
     return 'done';
   }
 
-  /** A sweep that cannot be done to its end is begun anew until it can; nothing that it is for is read here before. */
+  /**
+   * A sweep that cannot be done to its end is begun anew until it can, for good; nothing that it is for is read here
+   * before. While a soft one is under way, what there is may still be given.
+   */
   async sweep(pattern: Tag, how: Sweep = {}): Promise<Delivery> {
-    const sweep = this.#unswept.begin(pattern);
+    const sweep = how.softAt === undefined ? this.#unswept.begin(pattern) : undefined;
     try {
-      await this.#sweep(pattern, sweep, how);
+      await this.#sweep(pattern, how, sweep);
       return 'done';
     } catch (error) {
       if (how.signal?.aborted || isRefused(error)) {
-        this.#unswept.drop(pattern, sweep);
-        throw error;
+        if (sweep !== undefined) this.#unswept.drop(pattern, sweep);
+        throw how.signal?.aborted ? how.signal.reason : error;
       }
-      this.#leave(pattern, sweep);
+      this.#leave(pattern, sweep ?? this.#unswept.begin(pattern));
       this.#tell();
       this.#retryLater();
       return 'pending';
@@ -164,7 +167,7 @@ class GuardedStore implements Store {
       for (const pattern of this.#unswept.left) {
         const sweep = this.#unswept.begin(pattern);
         // The one that failed is still there.
-        await this.#sweep(pattern, sweep, {}).catch(() => this.#unswept.drop(pattern, sweep));
+        await this.#sweep(pattern, {}, sweep).catch(() => this.#unswept.drop(pattern, sweep));
       }
     }).finally(() => {
       this.#sweeping = undefined;
@@ -173,11 +176,14 @@ class GuardedStore implements Store {
     });
   }
 
-  async #sweep(pattern: Tag, sweep: number, how: Sweep): Promise<void> {
+  /** With its number, where it is not soft. */
+  async #sweep(pattern: Tag, how: Sweep, sweep?: number): Promise<void> {
     await observed(this.#context, 'sweep', () => this.#store.sweep(pattern, how));
-    this.#delivered.mark([pattern]);
     this.#recent.add([pattern]);
+    if (sweep === undefined) return;
+    this.#delivered.mark([pattern]);
     this.#unswept.done(pattern, sweep);
+    this.#tell();
   }
 
   /** To be done later: with the others that are, or as a part of everything. */

@@ -115,11 +115,13 @@ class TieredStore implements Store {
     const { softAt } = how;
     this.#asking.clear();
     await this.#near.sweep(pattern, { softAt });
-    const delivery = await this.#far.sweep(pattern, how);
-    // What was asked for, and promoted, in between was not found yet.
-    this.#asking.clear();
-    await this.#near.sweep(pattern, { softAt });
-    return delivery;
+    try {
+      return await this.#far.sweep(pattern, how);
+    } finally {
+      // What was asked for, and promoted, in between was not found yet.
+      this.#asking.clear();
+      await this.#near.sweep(pattern, { softAt });
+    }
   }
 
   async close(): Promise<void> {

@@ -85,6 +85,51 @@ describe('a sweep of a store that fails', () => {
     await vi.waitFor(async () => expect(await left(far)).toEqual(['t:b']));
   });
 
+  it('is for good, whatever is swept softly meanwhile', async () => {
+    const { clock, far, store, left, of } = await rig();
+    far.failing = true;
+    await store.sweep(PATTERN);
+    far.failing = false;
+    expect(await store.sweep(PATTERN, { softAt: 0 })).toBe('done');
+    expect(await left()).toEqual(['t:b']);
+    clock.advance(1000);
+    await vi.waitFor(() => expect(of('pending').at(-1)).toMatchObject({ tags: 0 }));
+    expect(await left(far)).toEqual(['t:b']);
+  });
+
+  it('is done once it was said again, and told so', async () => {
+    const { far, store, of } = await rig();
+    far.failing = true;
+    await store.sweep(PATTERN);
+    far.failing = false;
+    expect(await store.sweep(PATTERN)).toBe('done');
+    expect(of('pending').map(({ tags }) => tags)).toEqual([1, 0]);
+  });
+
+  it('leaves what is there where it is soft, until it is stale', async () => {
+    const { store, sweep, far, left } = await rig();
+    let goOn!: () => void;
+    const paused = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    sweep.mockImplementationOnce((pattern, how) => paused.then(() => far.sweep(pattern, how)));
+    const sweeping = store.sweep(PATTERN, { softAt: 0 });
+    expect(await left()).toEqual(['t:a1', 't:b']);
+    goOn();
+    expect(await sweeping).toBe('done');
+    expect(await store.get('t:a1', [])).toMatchObject({ payload: { freshUntil: 0 } });
+  });
+
+  it('rejects with what it was called off for, however it ended', async () => {
+    const { store, sweep } = await rig();
+    const ending = new AbortController();
+    sweep.mockImplementationOnce(async () => {
+      ending.abort(new Error('enough'));
+      throw new Error('the store cannot be reached');
+    });
+    await expect(store.sweep(PATTERN, { signal: ending.signal })).rejects.toThrow('enough');
+  });
+
   it('is refused where it makes no sense, and not tried again', async () => {
     const { store, left, sweep, clock } = await rig();
     sweep.mockRejectedValueOnce(invalidOptions('names', 'digest', 'give text'));

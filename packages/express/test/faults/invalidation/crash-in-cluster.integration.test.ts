@@ -51,6 +51,11 @@ describe('F47: a process that is killed between two steps of an invalidation in 
     void dying.call('invalidateAll');
     // It is written down, and nothing is done yet: who has heard of it finds in Redis what was there.
     expect(await heard).toBe(old);
+    // Whoever comes now finds other news in the logs behind it.
+    await forgetful.call(
+      'invalidate',
+      times(60, (i) => `other-${i}`),
+    );
     const newcomer = await startShop(setup);
     await keptBy([remembering, newcomer], '/a');
     await following([newcomer]);

@@ -2,12 +2,12 @@ import { spawnRedis } from '@larder/servers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { takeTime } from '../support/intensity.ts';
 import { times } from '../support/shop.ts';
-import { burst, everyDeath, everything, hardly, softly, survivors, writesOf } from './dying.ts';
+import { burst, byPattern, everyDeath, everything, hardly, softly, survivors, writesOf } from './dying.ts';
 
 takeTime();
 
 describe('F47: a process that is killed between two steps of an invalidation', () => {
-  it.each([hardly, softly, everything, burst])(
+  it.each([hardly, softly, everything, burst, byPattern])(
     'F47: of $name: has invalidated each of them everywhere or nowhere, and everywhere what it was told is done',
     async (deed) => {
       const redis = await spawnRedis();

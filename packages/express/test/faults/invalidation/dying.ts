@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import { PATIENT } from '../support/patient.ts';
 import type { Setup } from '../support/process.ts';
 import { type AtEnd, poll, type Reply, type Shop, startShop, times } from '../support/shop.ts';
 import { following, keptBy, runOf } from './kit.ts';
@@ -17,7 +18,8 @@ export async function survivors(
   policy: Setup['policy'] = { ttl: 600 },
 ): Promise<Survivors> {
   const fills = { waitTimeout: 3600, fillTimeout: 3600 };
-  const setup: Setup = { redis, namespace, policy, fills, mortal: false };
+  const tier = { ...PATIENT, names: 'text' } as const;
+  const setup: Setup = { redis, namespace, policy, fills, tier, mortal: false };
   const [remembering, forgetful] = await Promise.all([
     startShop(setup, atEnd),
     startShop({ ...setup, memory: false }, atEnd),
@@ -51,6 +53,12 @@ export const everything: Deed = {
   ...hardly,
   name: 'everything',
   begin: (shop) => shop.call('invalidateAll'),
+};
+
+export const byPattern: Deed = {
+  ...hardly,
+  name: 'what a pattern matches',
+  begin: (shop, about) => shop.call('invalidateMatching', { tags: `?${about.slice(1)}` }),
 };
 
 /** Tags that lie on several nodes, where there are several. */

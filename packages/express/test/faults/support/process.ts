@@ -6,6 +6,7 @@ import {
   createLarder,
   type Invalidation,
   type LarderOptions,
+  type Matching,
   type MemoryOptions,
   type Policy,
 } from '../../../src/index.ts';
@@ -166,6 +167,7 @@ const calls = {
   runs: (path: string) => runs.filter((run) => run.path === path),
   invalidate: (tags: string | readonly string[], how?: Invalidation) => larder.cache.invalidate(tags, how),
   invalidateAll: () => larder.cache.invalidateAll(),
+  invalidateMatching: (matching: Matching) => larder.cache.invalidateMatching(matching),
   /** Each in a call of its own, all at once. */
   invalidateEach: (groups: readonly (readonly string[])[]) =>
     Promise.all(groups.map((tags) => larder.cache.invalidate(tags))),
