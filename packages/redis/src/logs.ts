@@ -19,6 +19,7 @@ import {
   type Written,
 } from './log.ts';
 import { run, scripts } from './scripts.ts';
+import { turnEpochs } from './turn.ts';
 
 /** Tags invalidated in one step: a script may not keep others waiting, and takes no endless list. */
 const TAGS_A_STEP = 500;
@@ -67,14 +68,12 @@ export class Logs {
         acknowledged(step);
       }
     };
-    const told = await Promise.allSettled(grouped(tags, this.#parts.keys.log).map(inLog));
-    for (const result of told) if (result.status === 'rejected') throw result.reason;
+    await each(grouped(tags, this.#parts.keys.log).map(inLog));
   }
 
   /** Writes it down in every log, and turns nothing. Where one node cannot be told, the others are. */
   async announce(said: Omit<Written, 'by'>): Promise<void> {
-    const told = await Promise.allSettled(this.#parts.keys.logs.map((log) => this.#append(log, said)));
-    for (const result of told) if (result.status === 'rejected') throw result.reason;
+    await each(this.#parts.keys.logs.map((log) => this.#append(log, said)));
   }
 
   /** Of all logs, begun where there are none: only tags that are named late need them, and these are not known yet. */
@@ -135,7 +134,7 @@ export class Logs {
     if (apart.length === 0) return this.#append(log, heard, beside, soft);
     const id = randomId();
     await this.#append(log, { ...heard, work: { id, state: 'begins' } }, beside, soft);
-    await Promise.all(apart.map((name) => run(link, scripts.turnEpochs, [name], [soft])));
+    await turnEpochs(link, apart, soft);
     await this.#append(log, { ...heard, work: { id, state: 'ends' } });
   }
 
@@ -164,4 +163,9 @@ export class Logs {
     const told = said.tags.length > 0 ? channel : '';
     await run(link, scripts.invalidate, [log, ...epochs], [ttlMs, MAX_LENGTH, told, soft, ...fields]);
   }
+}
+
+/** Waits for all of them, whatever becomes of the others, and rejects as the first that did. */
+async function each(told: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(told)) if (result.status === 'rejected') throw result.reason;
 }

@@ -9,12 +9,11 @@ import {
   type Tag,
 } from '@larder/core';
 import { softHalf } from './epoch.ts';
-import { grouped } from './grouped.ts';
-import { hashTagOf, type RedisKeys } from './keys.ts';
+import type { RedisKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import { randomId, type Work } from './log.ts';
 import type { Logs } from './logs.ts';
-import { run, scripts } from './scripts.ts';
+import { turnEpochs } from './turn.ts';
 import { STEP_MS, type Walk } from './walk.ts';
 
 /** After so long it is said again that a sweep is under way. */
@@ -75,7 +74,7 @@ export class Sweeper {
   }
 
   async #walk(match: string, pattern: Tag, how: Sweep, progress: Progress, voice: Voice): Promise<boolean> {
-    const { keys, walk } = this.#parts;
+    const { keys, walk, link, clock } = this.#parts;
     const isMatched = reachedBy([pattern]);
     const soft = how.softAt === undefined ? '' : softHalf(how.softAt);
     progress.looked = 0;
@@ -88,7 +87,7 @@ export class Sweeper {
           const tag = keys.tagOf(name);
           return tag !== undefined && isMatched(tag);
         });
-        progress.found += await this.#turn(names, soft);
+        progress.found += await inTime(clock, STEP_MS, turnEpochs(link, names, soft));
         progress.looked = Math.min(progress.of, progress.looked + page.value.looked);
         how.looked?.({ ...progress });
         await voice.goOn();
@@ -96,15 +95,6 @@ export class Sweeper {
     } finally {
       await pages.return(false);
     }
-  }
-
-  /** How many of them were there. */
-  async #turn(names: readonly string[], soft: string): Promise<number> {
-    const { link, clock } = this.#parts;
-    const slots = grouped(names, hashTagOf);
-    const turning = slots.map(([, names]) => run(link, scripts.turnEpochs, names, [soft]));
-    const turned = await inTime(clock, STEP_MS, Promise.all(turning));
-    return turned.reduce((sum: number, count) => sum + Number(count), 0);
   }
 }
 

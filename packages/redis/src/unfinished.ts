@@ -37,6 +37,8 @@ export class Unfinished {
   }
 
   #forget(heard: Map<string, number>): void {
+    // Asked at every hit in memory, and almost always there is nothing.
+    if (heard.size === 0) return;
     const untilMs = this.#clock.monotonicMs() - MOST_MS;
     for (const [id, heardMs] of heard) {
       if (heardMs > untilMs) return;

@@ -50,15 +50,17 @@ export class Walk {
     const before = await this.#layout();
     if (before === undefined) throw storeFailed('scan', new Error('slots are on their way to another node'));
     const servers = this.#servers();
-    const lost = new AbortController();
-    const lose = () => lost.abort();
+    let lost = false;
+    const lose = () => {
+      lost = true;
+    };
     for (const server of servers) server.once('close', lose);
     try {
       for (const server of servers) {
         let cursor = '0';
         do {
           signal?.throwIfAborted();
-          if (lost.signal.aborted) return false;
+          if (lost) return false;
           const from = cursor;
           const [next, names] = await this.#ask(() =>
             server.scan(from, 'MATCH', `${escaped(keyPrefix)}${match}`, 'COUNT', PAGE),
@@ -67,7 +69,7 @@ export class Walk {
           yield { names: names.map((name) => name.slice(keyPrefix.length)), looked: PAGE };
         } while (cursor !== '0');
       }
-      return !lost.signal.aborted && before === (await this.#layout());
+      return !lost && before === (await this.#layout());
     } finally {
       for (const server of servers) server.off('close', lose);
     }

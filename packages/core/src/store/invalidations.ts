@@ -20,6 +20,7 @@ export class Invalidations {
   readonly #softenings = new Map<Tag, Softening>();
   /** The last of each, the oldest first. */
   readonly #patterns = new Map<Tag, number>();
+  #latestPattern = 0;
   /** Of the latest pattern that is forgotten. */
   #patternsFloor = 0;
 
@@ -52,8 +53,9 @@ export class Invalidations {
   /** Whether any of the tags was invalidated after the moment, or a pattern that matches it. */
   overtaken(tags: readonly Tag[], since: number): boolean {
     if (this.touched(tags, since) || since < this.#patternsFloor) return true;
+    if (since >= this.#latestPattern) return false;
     const later = [...this.#patterns].flatMap(([pattern, sequence]) => (sequence > since ? [pattern] : []));
-    return later.length > 0 && tags.some(reachedBy(later));
+    return tags.some(reachedBy(later));
   }
 
   /** Since when (epoch ms) what carries the tags is stale for invalidations after the moment; undefined for none. */
@@ -67,6 +69,7 @@ export class Invalidations {
     for (const pattern of patterns) {
       this.#patterns.delete(pattern);
       this.#patterns.set(pattern, this.#sequence);
+      this.#latestPattern = this.#sequence;
     }
     for (const [pattern, sequence] of this.#patterns) {
       if (this.#patterns.size <= MAX_PATTERNS) return;

@@ -84,19 +84,21 @@ class MemoryStore implements Store {
   }
 
   async invalidate(tags: readonly Tag[]): Promise<Delivery> {
-    this.#invalidations.mark([...tags, ...this.#matched(tags)]);
+    this.#invalidate([...tags, ...this.#matched(tags)]);
     return 'done';
   }
 
   async soften(tags: readonly Tag[], at: number): Promise<Delivery> {
-    this.#invalidations.soften([...tags, ...this.#matched(tags)], at);
+    this.#invalidate([...tags, ...this.#matched(tags)], at);
     return 'done';
   }
 
   async sweep(pattern: Tag, { softAt, looked }: Sweep = {}): Promise<Delivery> {
     const { size } = this.#held;
-    looked?.({ found: this.#matched([pattern]).length, looked: size, of: size });
-    return softAt === undefined ? this.invalidate([pattern]) : this.soften([pattern], softAt);
+    const matched = this.#matched([pattern]);
+    looked?.({ found: matched.length, looked: size, of: size });
+    this.#invalidate([pattern, ...matched], softAt);
+    return 'done';
   }
 
   async close(): Promise<void> {
@@ -114,6 +116,11 @@ class MemoryStore implements Store {
     this.#held.set(entry.key, { entry: compact, tags, bytes, since });
     this.#observe({ type: 'store', namespace: this.#namespace, tier: 'memory', bytes });
     return true;
+  }
+
+  #invalidate(tags: readonly Tag[], softAt?: number): void {
+    if (softAt === undefined) this.#invalidations.mark(tags);
+    else this.#invalidations.soften(tags, softAt);
   }
 
   /** What is held by the names that patterns match: a hit is not to look through patterns. */
